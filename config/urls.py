@@ -1,0 +1,18 @@
+"""Every address of the application."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("anymail/", include("emails.webhooks")),
+    path("api/v1/", include("emails.api.urls")),
+    path("p/", include("inspections.urls_portal")),
+    path("import/", include("inspections.urls_import")),
+    path("", include("emails.urls")),
+]

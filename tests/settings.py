@@ -1,0 +1,40 @@
+"""The application's settings with the waits of a test."""
+
+import os
+
+# Whatever the developer's shell says: tests practise, on this machine only.
+os.environ.update(
+    EMAIL_PROVIDER="practice",
+    BASE_URL="http://testserver",
+    ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+    SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
+    SECRET_KEY_FALLBACKS="",
+    WEBHOOK_SECRET="tests:only-for-tests",
+    BEHIND_PROXY="",
+    LOG_LEVEL="WARNING",
+)
+for _name, _value in {
+    # Nothing listens there: mypy and ruff need no servers; conftest asks for real ones.
+    "DATABASE_URL": "postgres://nobody:none@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "PRACTICE_MAIL_URL": "http://127.0.0.1:1/",
+    "UNDO_SECONDS": "0",
+    "LEASE_SECONDS": "2",
+    "SWEEP_SECONDS": "0.5",
+    "COOLDOWN_SECONDS": "0",
+    "RETRY_BACKOFF": "0.2,0.4,0.8",
+    "UNKNOWN_VISIBLE_SECONDS": "2",
+    "NO_NEWS_SECONDS": "2",
+}.items():
+    os.environ.setdefault(_name, _value)
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# Served straight from the source folders: tests need no collectstatic.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
