@@ -1,0 +1,87 @@
+"""Secret links to the client portal: make, find, switch off. The secret itself is never stored."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from inspections import events
+from inspections.errors import NotPossible
+from inspections.models import Contact, Participant, PortalLink
+
+LIFETIME = timedelta(days=30)  # after the inspection, and never less than this from now
+_TOKEN_BYTES = 32
+
+
+def mint(
+    participant: Participant, *, purpose: str, expires_at: datetime | None = None, by: str = ""
+) -> tuple[PortalLink, str]:
+    """A new link and its absolute address, which cannot be had a second time.
+
+    `by` names the person who asked for it, for the timeline; links that go into emails are told by the email.
+    Raises NotPossible for somebody who is no longer on the inspection.
+    """
+    if participant.removed_at is not None:
+        raise NotPossible(f"{participant.name} is no longer on this inspection, so there is no link for them.")
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    with transaction.atomic():
+        link = PortalLink.objects.create(
+            participant=participant,
+            token_hash=_hash(token),
+            purpose=purpose,
+            expires_at=expires_at or _default_expiry(participant),
+        )
+        if by:
+            _record(link, events.Type.LINK_MADE, by)
+    return link, settings.BASE_URL.rstrip("/") + reverse("portal:enter", args=[token])
+
+
+def find(token: str) -> PortalLink | None:
+    """The link that `token` opens or once opened; look at `is_active`."""
+    if len(token) > 2 * _TOKEN_BYTES or not token.isascii():
+        return None
+    links = PortalLink.objects.select_related("participant__contact", "participant__inspection")
+    return links.filter(token_hash=_hash(token)).first()
+
+
+def note_use(link: PortalLink) -> None:
+    """Somebody, or a link scanner, opened it."""
+    PortalLink.objects.filter(pk=link.pk).update(last_used_at=timezone.now())
+
+
+def revoke(link: PortalLink, *, by: str) -> bool:
+    """Switch a link off. True if it was on."""
+    now = timezone.now()
+    with transaction.atomic():
+        changed = PortalLink.objects.active().filter(pk=link.pk).update(revoked_at=now) == 1
+        if changed:
+            link.revoked_at = now
+            _record(link, events.Type.LINK_REVOKED, by)
+    return changed
+
+
+def revoke_all(*, contact: Contact | None = None, participant: Participant | None = None) -> int:
+    """Switch off every link of a person, or of one participation. The caller records why; returns how many."""
+    links = PortalLink.objects.active()
+    if contact is not None:
+        links = links.filter(participant__contact=contact)
+    if participant is not None:
+        links = links.filter(participant=participant)
+    return links.update(revoked_at=timezone.now())
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _default_expiry(participant: Participant) -> datetime:
+    return max(participant.inspection.starts_at, timezone.now()) + LIFETIME
+
+
+def _record(link: PortalLink, kind: events.Type, by: str) -> None:
+    person = link.participant
+    events.record(person.inspection, kind, by=by, participant=person, link=link.pk, purpose=link.purpose)

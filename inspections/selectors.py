@@ -1,0 +1,90 @@
+"""What the pages read about inspections: the words for what happened to one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import dateformat, timezone
+from django.utils.dateparse import parse_datetime
+
+from inspections.models import InspectionEvent, Role
+
+Type = InspectionEvent.Type
+
+_FIELDS = {
+    "address": "Address",
+    "starts_at": "Time",
+    "inspector": "Inspector",
+    "fee": "Fee",
+    "services": "Services",
+    "report_url": "Report link",
+    "email": "Email",
+    "name": "Name",
+    "phone": "Phone",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A fact in words: `who` it is about, `what` happened, the `detail` beside it."""
+
+    what: str
+    detail: str = ""
+    who: str = ""
+
+
+def told(event: InspectionEvent) -> Told:
+    """An event as people read it. Needs `event.participant.contact` at hand."""
+    who = event.participant.name if event.participant else ""
+    words = _WORDS.get(event.type)
+    return Told(event.get_type_display(), words(event.data) if words else "", who)
+
+
+def _changed(data: dict[str, Any]) -> str:
+    before, after = data.get("before") or {}, data.get("after") or {}
+    return ". ".join(f"{_FIELDS.get(name, name)}: {_value(before.get(name))} → {_value(after[name])}" for name in after)
+
+
+def _contact(data: dict[str, Any]) -> str:
+    return f"{_FIELDS.get(data.get('field', ''), 'Detail')}: {_value(data.get('old'))} → {_value(data.get('new'))}"
+
+
+def _person(data: dict[str, Any]) -> str:
+    roles: dict[str, str] = {value: str(label) for value, label in Role.choices}
+    parts = (roles.get(data.get("role", ""), ""), data.get("email", ""))
+    return ", ".join(part for part in parts if part)
+
+
+_WORDS = {
+    Type.UPDATED: _changed,
+    Type.RESCHEDULED: _changed,
+    Type.CONTACT_CHANGED: _contact,
+    Type.PERSON_ADDED: _person,
+    Type.PERSON_REMOVED: _person,
+    Type.LINK_MADE: lambda data: data.get("purpose", ""),
+    Type.LINK_REVOKED: lambda data: data.get("purpose", ""),
+}
+
+
+def _value(value: Any) -> str:
+    if value in (None, "", []):
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    moment = _moment(value) if isinstance(value, str) else None
+    return when(moment) if moment else str(value)
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        found = parse_datetime(value) if "T" in value else None
+    except ValueError:
+        return None
+    return found if found and timezone.is_aware(found) else None
+
+
+def when(moment: datetime) -> str:
+    """`Mon 23 Nov, 9:14 AM` in the zone in force."""
+    local = timezone.localtime(moment)
+    year = "" if local.year == timezone.localtime().year else " Y"
+    return dateformat.format(local, f"D j M{year}, g:i A")

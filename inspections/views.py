@@ -1,0 +1,141 @@
+"""Staff pages about the facts of an inspection. Where emails are involved, the page lives in `emails`."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from inspections import links, people, services
+from inspections.errors import BadDraft, NotPossible
+from inspections.forms import FIRST_ROWS, AddForm, AddPersonForm, EditForm
+from inspections.models import Company, Inspection, Participant, Role
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def inspection(request: HttpRequest, inspection_id: int) -> HttpResponse:
+    """Everything about one job; its emails come by a template tag."""
+    found = get_object_or_404(Inspection.objects.select_related("agreement"), pk=inspection_id)
+    return render(request, "inspections/inspection.html", {"inspection": found, "company": Company.get()})
+
+
+@form_page
+def add(request: HttpRequest) -> HttpResponse:
+    """A new inspection with its people."""
+    form = AddForm(request.POST or None, rows=_rows(request), initial={"notifications": Company.get().notifications})
+    if request.method == "POST" and "more" not in request.POST:
+        made = _create(form, by=str(request.user)) if form.is_valid() else None
+        if made:
+            messages.success(request, f"{made.address} was added. Nothing is sent before you confirm it.")
+            return redirect("inspection", made.pk)
+        return render(request, "inspections/add.html", {"form": form}, status=422)
+    if request.method == "POST":
+        form = AddForm(initial=request.POST.dict(), rows=_rows(request) + 1)
+    return render(request, "inspections/add.html", {"form": form})
+
+
+def _rows(request: HttpRequest) -> int:
+    asked = request.POST.get("rows", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else len(FIRST_ROWS)
+
+
+def _create(form: AddForm, *, by: str) -> Inspection | None:
+    try:
+        draft = services.validate(form.draft())
+    except BadDraft as problem:
+        form.refuse(problem)
+        return None
+    if draft.external_id and Inspection.objects.filter(external_id=draft.external_id).exists():
+        form.add_error("external_id", "Another inspection has this order number.")
+        return None
+    return services.save(draft, by=by)[0]
+
+
+@form_page
+def edit(request: HttpRequest, inspection_id: int) -> HttpResponse:
+    """Property, inspector, fee, services."""
+    found = get_object_or_404(Inspection, pk=inspection_id)
+    form = EditForm(request.POST if request.method == "POST" else None, inspection=found)
+    if form.is_valid():
+        try:
+            services.update(found, form.draft(), by=str(request.user))
+        except BadDraft as problem:
+            form.refuse(problem)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("inspection", found.pk)
+    status = 422 if form.is_bound else 200
+    return render(request, "inspections/edit.html", {"form": form, "inspection": found}, status=status)
+
+
+@require_POST
+def complete(request: HttpRequest, inspection_id: int) -> HttpResponse:
+    """It took place."""
+    found = get_object_or_404(Inspection, pk=inspection_id)
+    try:
+        services.complete(found, by=str(request.user))
+    except NotPossible as problem:
+        messages.warning(request, str(problem))
+    else:
+        messages.success(request, "Marked as completed.")
+    return redirect("inspection", found.pk)
+
+
+@require_POST
+def notifications(request: HttpRequest, inspection_id: int) -> HttpResponse:
+    """Switch the automatic emails of one inspection."""
+    found = get_object_or_404(Inspection, pk=inspection_id)
+    on = request.POST.get("on") == "1"
+    services.set_notifications(found, on, by=str(request.user))
+    said = "Emails are on. What was missed is not sent by itself." if on else "Emails are off for this inspection."
+    messages.success(request, said)
+    # Asked for while confirming: go on with that.
+    return redirect("inspection-confirm" if request.POST.get("from") == "confirm" else "inspection", found.pk)
+
+
+@form_page
+def add_person(request: HttpRequest, inspection_id: int) -> HttpResponse:
+    """Put somebody on the inspection."""
+    found = get_object_or_404(Inspection, pk=inspection_id)
+    form = AddPersonForm(request.POST if request.method == "POST" else None, initial={"role": Role.CLIENT})
+    if form.is_valid():
+        try:
+            person = people.add_person(found, form.person(), by=str(request.user))
+        except BadDraft as problem:
+            form.refuse(problem)
+        else:
+            messages.success(request, f"{person.name} is on this inspection now.")
+            return redirect("inspection", found.pk)
+    status = 422 if form.is_bound else 200
+    return render(request, "inspections/person_add.html", {"form": form, "inspection": found}, status=status)
+
+
+@form_page
+def remove_person(request: HttpRequest, participant_id: int) -> HttpResponse:
+    """Ask, then take somebody off the inspection."""
+    person = _person(participant_id)
+    if request.method == "POST":
+        people.remove_person(person, by=str(request.user))
+        messages.success(request, f"{person.name} was taken off this inspection.")
+        return redirect("inspection", person.inspection_id)
+    return render(request, "inspections/person_remove.html", {"person": person, "inspection": person.inspection})
+
+
+@never_cache
+@require_POST
+def copy_link(request: HttpRequest, participant_id: int) -> HttpResponse:
+    """A portal link to paste or read out, shown this once: the secret is not stored."""
+    person = _person(participant_id)
+    link, address = links.mint(person, purpose=f"Copied by {request.user}"[:40], by=str(request.user))
+    context = {"person": person, "inspection": person.inspection, "link": link, "address": address}
+    response = render(request, "inspections/link.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _person(participant_id: int) -> Participant:
+    return get_object_or_404(
+        Participant.objects.current().select_related("contact", "inspection"), pk=participant_id
+    )

@@ -1,0 +1,80 @@
+"""Rows for tests, as plain functions: every test shows the values it is about and no others."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from inspections.drafts import Draft, Person
+from inspections.models import Company, Contact, Inspection, Participant, User
+
+_numbers = count(1)
+DECEMBER_1 = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)  # 9:00 AM in Chicago
+
+# --- inspections ----------------------------------------------------------------------------------
+
+
+def in_days(days: float) -> datetime:
+    """A moment from now, on the minute."""
+    return (timezone.now() + timedelta(days=days)).replace(second=0, microsecond=0)
+
+
+def make_company(**over: Any) -> Company:
+    company = Company.get()
+    values = {"name": "Oakwood Inspections", "phone": "(217) 555-0100"} | over
+    for field, value in values.items():
+        setattr(company, field, value)
+    company.save()
+    return company
+
+
+def make_user(**over: Any) -> User:
+    values = {"email": f"staff{next(_numbers)}@oakwood.example", "name": "Kim Reyes", "password": "practice-mode"}
+    return User.objects.create_user(**values | over)
+
+
+def make_contact(**over: Any) -> Contact:
+    return Contact.objects.create(**{"name": "Ann Lee", "email": f"ann{next(_numbers)}@example.com"} | over)
+
+
+def make_inspection(**over: Any) -> Inspection:
+    values: dict[str, Any] = {
+        "address": "12 Oak St, Springfield, IL 62701",
+        "starts_at": in_days(5),
+        "inspector": "Raj Patel",
+        "fee": Decimal("425.00"),
+        "services": ["Full inspection"],
+    } | over
+    if values.get("status") in ("confirmed", "completed"):
+        values.setdefault("confirmed_at", timezone.now())
+    if values.get("status") == "cancelled":
+        values.setdefault("cancelled_at", timezone.now())
+    return Inspection.objects.create(**values)
+
+
+def make_participant(inspection: Inspection | None = None, **over: Any) -> Participant:
+    """`name`, `email` and `phone` make the contact, unless `contact` is given."""
+    about = {key: over.pop(key) for key in ("name", "email", "phone") if key in over}
+    values = {"role": "client"} | over
+    values["contact"] = values.get("contact") or make_contact(**about)
+    return Participant.objects.create(inspection=inspection or make_inspection(), **values)
+
+
+def make_person(**over: Any) -> Person:
+    values = {"role": "client", "name": "Ann Lee", "email": "ann@example.com", "phone": "+1 217 555 0101"}
+    return Person(**values | over)
+
+
+def make_draft(**over: Any) -> Draft:
+    values: dict[str, Any] = {
+        "external_id": "A-1001",
+        "address": "12 Oak St, Springfield, IL 62701",
+        "starts_at": in_days(5),
+        "inspector": "Raj Patel",
+        "fee": Decimal("425.00"),
+        "services": ("Full inspection",),
+        "people": (make_person(),),
+    }
+    return Draft(**values | over)
