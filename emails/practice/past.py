@@ -1,0 +1,41 @@
+"""Practice only: move a whole story in time, all its times together, so that yesterday exists.
+
+Nothing is invented: what happened, in which order and how far apart stays as the real workers made it.
+"""
+
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.db.models import F
+
+from emails.models import AddressHold, Message, MessageEvent, Problem, WebhookPost
+from inspections.models import Inspection, InspectionEvent, PortalLink
+
+# Which rows belong to an inspection (the path to it), and which of their columns are times.
+TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
+    (
+        Inspection,
+        "pk",
+        ("starts_at", "created_at", "confirmed_at", "completed_at", "cancelled_at", "report_published_at"),
+    ),
+    (InspectionEvent, "inspection", ("at",)),
+    (
+        Message,
+        "inspection",
+        ("created_at", "send_after", "undo_until", "sent_at", "changed_at", "opened_at", "clicked_at"),
+    ),
+    (MessageEvent, "message__inspection", ("at", "recorded_at")),
+    (Problem, "inspection", ("opened_at", "closed_at", "snoozed_until")),
+    (AddressHold, "message__inspection", ("since", "released_at")),
+    (PortalLink, "participant__inspection", ("created_at", "last_used_at")),
+    (WebhookPost, "events__message__inspection", ("received_at", "read_at")),
+)
+
+
+@transaction.atomic
+def move(inspection: Inspection, by: timedelta) -> None:
+    """Add `by` to every time of this inspection and its emails."""
+    for model, path, columns in TIMES:
+        ids = list(model._default_manager.filter(**{path: inspection.pk}).values_list("pk", flat=True).distinct())
+        model._default_manager.filter(pk__in=ids).update(**{column: F(column) + by for column in columns})
+    inspection.refresh_from_db()
