@@ -1,0 +1,215 @@
+"""The only writer of `Message.status`. Every change leaves a `MessageEvent` beside it.
+
+Below `sending` a status moves by a conditional UPDATE whose row count is looked at. From `sending` up it is
+`fold()` of all facts, under the message's row lock. Lock order: message, then hold and problem.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from emails import holds, problems
+from emails.diagnosis import HOLDING
+from emails.models import Message, MessageEvent
+from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Status, fold, rank
+
+HOLDING_STATUSES = frozenset({Status.BOUNCED, Status.REJECTED, Status.COMPLAINED})
+
+
+def create(message: Message, *, type: str = "created", by: str, text: str = "") -> Message:
+    """Write a new message with its first event. The caller chose status and reason."""
+    message.save()
+    add(message, type, by=by, text=text)
+    problems.follow(message)
+    return message
+
+
+def add(message: Message, type: str, *, by: str = "", at: datetime | None = None, **fields: Any) -> MessageEvent:
+    """A line on the timeline that changes nothing by itself."""
+    return MessageEvent.objects.create(message=message, type=type, by=by, at=at or timezone.now(), **fields)
+
+
+@transaction.atomic
+def move(message: Message, to: Status, *, frm: Iterable[str], type: str, by: str, text: str = "", **changes: Any) -> bool:
+    """Move a message that has not left from one of `frm` to `to`; False if it was no longer there."""
+    rows = Message.objects.filter(pk=message.pk, status__in=list(frm))
+    if message.token is not None and Status.CLAIMED in frm:
+        rows = rows.filter(token=message.token)  # another worker may have it by now
+    moved = rows.update(status=to, changed_at=Now(), **changes)
+    if moved:
+        message.refresh_from_db()
+        add(message, type, by=by, text=text)
+        problems.follow(message)
+    return bool(moved)
+
+
+def cancel(message: Message, *, by: str, text: str = "") -> bool:
+    """Stop it before it leaves. False if it was too late."""
+    return move(message, Status.CANCELLED, frm=CANCELLABLE, type="cancelled", by=by, text=text, note=f"{by}"[:500])
+
+
+# --- in a worker's hands ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def claim(limit: int) -> list[Message]:
+    """Take up to `limit` due messages under a new token and lease. Others' claims are passed over, never waited for."""
+    ids = list(
+        Message.objects.due()
+        .select_for_update(skip_locked=True)
+        .order_by("send_after", "id")
+        .values_list("pk", flat=True)[:limit]
+    )
+    token = uuid.uuid4()
+    Message.objects.filter(pk__in=ids).update(
+        status=Status.CLAIMED, token=token, lease_until=_lease(), tries=F("tries") + 1, changed_at=Now()
+    )
+    return list(Message.objects.with_people().filter(pk__in=ids).order_by("send_after", "id"))
+
+
+def mark_sending(message: Message, **as_sent: Any) -> bool:
+    """The last step before the provider is called; False: the lease is gone and so is the right to send."""
+    with transaction.atomic():
+        ours = Message.objects.filter(
+            pk=message.pk, token=message.token, status=Status.CLAIMED, lease_until__gt=Now()
+        ).update(status=Status.SENDING, lease_until=_lease(), changed_at=Now(), **as_sent)
+        if ours:
+            add(message, "sending")
+    return bool(ours)
+
+
+@transaction.atomic
+def put_back(message: Message, *, frm: Status, wait: timedelta, type: str = "", text: str = "", burnt: bool = True) -> bool:
+    """Surely not sent: queue it again after `wait`. `burnt` False gives the try back (the provider was busy)."""
+    changes: dict[str, Any] = {} if burnt else {"tries": F("tries") - 1}
+    ours = Message.objects.filter(pk=message.pk, token=message.token, status=frm).update(
+        status=Status.QUEUED, token=None, lease_until=None, send_after=_in(wait), changed_at=Now(), **changes
+    )
+    if ours and type:
+        add(message, type, text=text)
+    return bool(ours)
+
+
+@transaction.atomic
+def finish(message: Message, status: Status, *, provider_message_id: str = "", **fact: Any) -> bool:
+    """The outcome of a send, told by the worker that made it. False if the row was no longer its own."""
+    row = Message.objects.select_for_update().filter(pk=message.pk, token=message.token).first()
+    if row is None or rank(row.status) < FACT_RANK:
+        return False
+    row.token = row.lease_until = None
+    if provider_message_id:
+        row.provider_message_id = provider_message_id
+    add(row, status, status=status, provider=row.provider, provider_message_id=provider_message_id, **fact)
+    refold(row)
+    return True
+
+
+def sweep() -> tuple[int, int]:
+    """Leases that ran out: a claimed message surely was not sent, one in `sending` perhaps was.
+
+    Returns how many went back to the queue and how many became `unknown`.
+    """
+    back = doubtful = 0
+    for message in Message.objects.expired().order_by("pk")[:500]:
+        if message.status == Status.CLAIMED:
+            back += put_back(message, frm=Status.CLAIMED, wait=timedelta(0), type="lease_lost")
+        else:
+            doubtful += _doubt(message.pk)
+    return back, doubtful
+
+
+@transaction.atomic
+def _doubt(pk: int) -> bool:
+    row = Message.objects.select_for_update(skip_locked=True).expired().filter(pk=pk, status=Status.SENDING).first()
+    if row is None:
+        return False
+    add(row, Status.UNKNOWN, status=Status.UNKNOWN, text="The worker stopped before it heard the answer")
+    refold(row)
+    return True
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def learn(message_ids: Sequence[int]) -> None:
+    """New facts about these messages are stored: bring their statuses up to date."""
+    for row in Message.objects.select_for_update().filter(pk__in=message_ids).order_by("pk"):
+        refold(row)
+
+
+@transaction.atomic
+def testify(message: Message, status: Status, *, by: str, type: str, text: str = "") -> Message:
+    """A fact that a person vouches for, about a message that left or may have left."""
+    row = Message.objects.select_for_update().get(pk=message.pk)
+    add(row, type, status=status, by=by, text=text)
+    refold(row)
+    return row
+
+
+def folded(message: Message) -> tuple[str, MessageEvent | None]:
+    """Status that the stored facts amount to, and the fact that decides it."""
+    facts = list(message.events.exclude(status=""))
+    if not facts:
+        return (message.status if rank(message.status) < FACT_RANK else Status.SENDING), None
+    status = fold(fact.status for fact in facts)
+    # Any order of arrival must choose the same witness: a known category first, then the latest, then the key.
+    deciding = max(
+        (f for f in facts if f.status == status),
+        key=lambda f: (f.category not in ("", "unknown"), f.at, f.key or "", f.pk),
+    )
+    return status, deciding
+
+
+def refold(row: Message) -> None:
+    """Set the status from all facts. The caller holds the row's lock."""
+    status, fact = folded(row)
+    row.opened_at, row.clicked_at, row.auto_reply = _hints(row)
+    if fact is not None:
+        row.category = fact.category if status in UNDELIVERED else ""
+        row.decided_by = fact.decided_by if status in UNDELIVERED else ""
+        row.provider_message_id = row.provider_message_id or _provider_id(row)
+        if status in LEFT_US and row.sent_at is None:
+            row.sent_at = min(timezone.now(), fact.at)
+        if status not in (Status.SENDING, Status.UNKNOWN):
+            row.reason = ""
+    if status != row.status:
+        row.changed_at = timezone.now()
+        if row.status == Status.QUEUED:  # a provider knows of it: it left after all, and must not leave again
+            row.token = None
+    row.status = status
+    row.save()
+    if row.status in HOLDING_STATUSES and row.category in HOLDING:
+        holds.place(row)
+    problems.follow(row)
+
+
+def _hints(row: Message) -> tuple[datetime | None, datetime | None, str]:
+    hints = row.events.filter(type__in=["opened", "clicked", "autoresponded"]).order_by("at")
+    first = {hint.type: hint for hint in reversed(hints)}
+    opened, clicked, reply = (first.get(kind) for kind in ("opened", "clicked", "autoresponded"))
+    return opened and opened.at, clicked and clicked.at, reply.text[:200] if reply else ""
+
+
+def _provider_id(row: Message) -> str:
+    told = row.events.exclude(provider_message_id="").filter(provider=row.provider).first()
+    if told is None:
+        return ""
+    taken = Message.objects.filter(provider=row.provider, provider_message_id=told.provider_message_id).exclude(pk=row.pk)
+    return "" if taken.exists() else told.provider_message_id
+
+
+def _lease() -> ExpressionWrapper:
+    return _in(timedelta(seconds=settings.LEASE_SECONDS))
+
+
+def _in(wait: timedelta) -> ExpressionWrapper:
+    """A moment ahead by the database's clock: workers' clocks may differ."""
+    return ExpressionWrapper(Now() + Value(wait, output_field=DurationField()), output_field=DateTimeField())

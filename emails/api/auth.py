@@ -1,0 +1,26 @@
+"""Who calls: `Authorization: Bearer <key>`, and no other way in."""
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from emails import keys
+from emails.models import ApiKey
+
+
+class ApiRequest(HttpRequest):
+    """A request whose key was recognised."""
+
+    auth: ApiKey
+
+
+class BearerKey(HttpBearer):
+    """A key made in Settings or by `manage.py create_api_key`."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
+        """The key, or None: the answer is 401."""
+        return keys.authenticate(token.strip())
+
+
+def actor(request: ApiRequest) -> str:
+    """The name that timelines show."""
+    return f"API key {request.auth.name}"

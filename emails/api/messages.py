@@ -1,0 +1,64 @@
+"""Emails: list those of an inspection with what happened to them, send one again."""
+
+import hashlib
+from typing import Any
+
+from django.http import Http404
+from ninja import Router, Status
+
+from emails import outbox
+from emails.api.auth import ApiRequest, actor
+from emails.api.inspections import find as find_inspection
+from emails.api.refusals import COMMON
+from emails.api.schemas import EmailList, EmailOut, Refusal, ResendIn, ResendOut, TooSoon
+from emails.limits import Refused
+from emails.models import ApiKey, Message
+
+router = Router(tags=["Emails"])
+
+RESENT: dict[int, Any] = {202: ResendOut, 409: Refusal, 429: TooSoon, **COMMON}
+
+
+@router.get("/inspections/{int:inspection_id}/emails", response={200: EmailList, **COMMON})
+def list_emails(request: ApiRequest, inspection_id: int) -> Status[EmailList]:
+    """Every email of an inspection, also those that were not sent, each with its timeline; oldest first."""
+    inspection = find_inspection(inspection_id)
+    messages = inspection.messages.order_by("pk").prefetch_related("events")
+    return Status(200, EmailList(items=[EmailOut.of(message) for message in messages]))
+
+
+@router.get("/emails/{int:email_id}", response={200: EmailOut, **COMMON})
+def read_email(request: ApiRequest, email_id: int) -> Status[EmailOut]:
+    """One email with its timeline."""
+    return Status(200, EmailOut.of(_find(email_id)))
+
+
+@router.post("/emails/{int:email_id}/resend", response=RESENT)
+def resend_email(request: ApiRequest, email_id: int, body: ResendIn | None = None) -> Status[ResendOut]:
+    """Send it again, to the person's current address. The same `idempotency_key` again gives the same id."""
+    message = _find(email_id)
+    wanted = body or ResendIn()
+    nonce = _nonce(request.auth, wanted.idempotency_key)
+    _refuse_another(message, nonce)
+    again = outbox.resend(message, by=actor(request), nonce=nonce, undo=False, confirmed=wanted.confirmed)
+    return Status(202, ResendOut(id=again.pk))
+
+
+def _find(email_id: int) -> Message:
+    messages = Message.objects.select_related("inspection", "participant__contact").prefetch_related("events")
+    message = messages.filter(pk=email_id).first()
+    if message is None:
+        raise Http404(f"There is no email {email_id}.")
+    return message
+
+
+def _refuse_another(message: Message, nonce: str | None) -> None:
+    """The outbox refuses this too, in the words of a page."""
+    said = Message.objects.filter(nonce=nonce).first() if nonce else None
+    if said and said.family_id != message.family_id:
+        raise Refused("This idempotency_key was used for another email. Please use a new one.")
+
+
+def _nonce(key: ApiKey, idempotency_key: str | None) -> str | None:
+    """Keys of two programs cannot meet; hashed, so that any length fits the column."""
+    return f"api:{key.pk}:{hashlib.sha256(idempotency_key.encode()).hexdigest()}" if idempotency_key else None

@@ -1,0 +1,25 @@
+"""The delivery of emails and the truth about it."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _install_builtin(**_: Any) -> None:
+    from emails import builtin  # noqa: PLC0415 - models are not loaded before this moment
+
+    builtin.install()
+
+
+class EmailsConfig(AppConfig):
+    """May look down at `inspections`, never the reverse."""
+
+    name = "emails"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to the facts."""
+        from emails import receivers  # noqa: F401, PLC0415 - Django wires receivers at this moment
+
+        post_migrate.connect(_install_builtin, sender=self)

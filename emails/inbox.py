@@ -1,0 +1,230 @@
+"""The inbox of webhook posts: kept as they came, read by a worker, matched to messages, folded into statuses.
+
+Nothing a provider sends can cost another event: what cannot be read stays as poison, what belongs to nobody as an
+orphan, and what was told before changes nothing.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from anymail.signals import AnymailTrackingEvent
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from emails import activity, providers, verdicts, wake
+from emails.diagnosis import diagnose
+from emails.models import Message, MessageEvent, WebhookPost
+from emails.states import UNDELIVERED, Status
+from inspections.text import canonical
+
+log = logging.getLogger(__name__)
+
+ORPHANS_MATCHED_FOR = timedelta(days=1)
+LONGEST_WORDS = 4_000
+KEPT_HEADERS = frozenset({"content-type", "user-agent", "x-request-id", "x-amz-sns-message-type", "x-mandrill-signature"})
+
+
+def store(provider: str, body: bytes, headers: Mapping[str, str], *, query: str = "") -> WebhookPost:
+    """Keep a post that was let in. Once this is committed the provider may forget it."""
+    kept = {name: value[:500] for name, value in headers.items() if name.lower() in KEPT_HEADERS}
+    with transaction.atomic():
+        post = WebhookPost.objects.create(
+            provider=provider, body=body, headers=kept, query=query[:500], sha256=hashlib.sha256(body).hexdigest()
+        )
+        wake.drain()
+    return post
+
+
+def drain(limit: int = 500) -> int:
+    """Read waiting posts, each in a transaction of its own. Returns how many were read."""
+    read = 0
+    while read < limit and _read_next():
+        read += 1
+    return read
+
+
+def _read_next() -> bool:
+    with transaction.atomic():
+        post = (
+            WebhookPost.objects.select_for_update(skip_locked=True)
+            .filter(state=WebhookPost.State.NEW)
+            .order_by("pk")
+            .first()
+        )
+        if post is None:
+            return False
+        try:
+            with transaction.atomic():
+                apply(post)
+        except Exception as problem:  # noqa: BLE001 - whatever is in it, the other posts must be read
+            _set_aside(post, problem)
+    return True
+
+
+def apply(post: WebhookPost) -> None:
+    """Read one post into events and bring the messages they speak of up to date. Raises whatever its content provokes."""
+    rows = [_event(post, event) for event in providers.parse(post)]
+    _match(rows)
+    MessageEvent.objects.bulk_create(sorted(rows, key=lambda row: row.key or ""), ignore_conflicts=True)
+    activity.learn(sorted({row.message_id for row in rows if row.message_id}))
+    _close(post, WebhookPost.State.DONE)
+
+
+def replay(post: WebhookPost) -> None:
+    """Read a post again, for instance after a correction of ours. Known events change nothing."""
+    WebhookPost.objects.filter(pk=post.pk).update(state=WebhookPost.State.NEW, error="", read_at=None)
+    wake.drain()
+
+
+def _set_aside(post: WebhookPost, problem: Exception) -> None:
+    """A batch that fails as a whole is read event by event, so that one bad event costs only itself."""
+    parts = _split(post)
+    if len(parts) > 1:
+        WebhookPost.objects.bulk_create(parts)
+        _close(post, WebhookPost.State.SPLIT)
+        wake.drain()
+        return
+    log.warning("webhook post %s of %s cannot be read: %s", post.pk, post.provider, type(problem).__name__)
+    _close(post, WebhookPost.State.POISON, error=f"{type(problem).__name__}: {problem}")
+
+
+def _split(post: WebhookPost) -> list[WebhookPost]:
+    try:
+        data = json.loads(bytes(post.body))
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(data, list):
+        return []
+    return [
+        WebhookPost(
+            provider=post.provider,
+            body=(body := json.dumps([one]).encode()),
+            headers=post.headers,
+            query=post.query,
+            sha256=hashlib.sha256(body).hexdigest(),
+            received_at=post.received_at,
+            parent=post,
+        )
+        for one in data
+    ]
+
+
+def _close(post: WebhookPost, state: WebhookPost.State, *, error: str = "") -> None:
+    post.state, post.error, post.read_at = state, _clean(error)[:500], timezone.now()
+    post.save(update_fields=["state", "error", "read_at"])
+
+
+# --- from Anymail's event to ours ------------------------------------------------------------------------------------
+
+
+def _event(post: WebhookPost, event: AnymailTrackingEvent) -> MessageEvent:
+    raw = event.esp_event if isinstance(event.esp_event, Mapping) else {}
+    type_ = _clean(str(event.event_type or "unknown"))[:20]
+    words = _words(event, raw)
+    status = verdicts.status_of(post.provider, type_, raw)
+    found = diagnose(words, provider=post.provider, reject_reason=str(event.reject_reason or ""), event=type_)
+    if status == Status.BOUNCED and found.temporary:
+        status = Status.SOFT_BOUNCED
+    undelivered = status in UNDELIVERED or status == Status.DEFERRED
+    category = "complained" if status == Status.COMPLAINED else found.category
+    row = MessageEvent(
+        post=post,
+        type=type_,
+        status=status,
+        at=_time(event.timestamp, post.received_at),
+        provider=post.provider,
+        provider_message_id=_clean(str(event.message_id or ""))[:200],
+        recipient=canonical(_clean(str(event.recipient or "")))[:318],
+        message_uuid=_uuid((event.metadata or {}).get("message")),
+        text=words,
+        code=_code(raw),
+        reject_reason=_clean(str(event.reject_reason or ""))[:20],
+        category=category if undelivered else "",
+        decided_by=("event" if status == Status.COMPLAINED else found.rule) if undelivered else "",
+        data={"user_agent": _clean(str(event.user_agent or ""))[:300], "click_url": _clean(str(event.click_url or ""))[:300]},
+    )
+    row.key = _key(row, event.timestamp)
+    return row
+
+
+def _key(row: MessageEvent, told_at: datetime | None) -> str:
+    """Ours, because providers' event ids are missing, shared or unstable: the same news has the same key."""
+    when = told_at.astimezone(UTC).isoformat() if told_at else ""
+    parts = (row.provider, row.provider_message_id or str(row.message_uuid), row.recipient, row.type, when, row.code)
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _words(event: AnymailTrackingEvent, raw: Mapping[str, Any]) -> str:
+    """The server's own words; where Anymail found only a code, the provider's reason; its description at last."""
+    said = [str(part) for part in (event.mta_response, raw.get("reason"), event.description) if part]
+    spoken = [part for part in said if any(ch.isalpha() for ch in part)]
+    return _clean((spoken or said or [""])[0])[:LONGEST_WORDS]
+
+
+def _code(raw: Mapping[str, Any]) -> str:
+    for name in ("Type", "type", "bounceType", "severity", "code"):
+        if isinstance(raw.get(name), str | int):
+            return _clean(str(raw[name]))[:20]
+    return ""
+
+
+def _time(told: datetime | None, received: datetime) -> datetime:
+    """The teller's time if it is believable. A clock that is days off must not put news into another year."""
+    if told is None or told.tzinfo is None:
+        return received
+    return told if received - timedelta(days=60) < told < received + timedelta(days=1) else received
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+def _clean(value: str) -> str:
+    """What PostgreSQL can store: no NUL and no lone surrogates."""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+# --- whose event is it? ----------------------------------------------------------------------------------------------
+
+
+def _match(rows: Iterable[MessageEvent]) -> None:
+    """Set each event's message: by our own id, else by the provider's; the recipient must agree."""
+    rows = list(rows)
+    uuids = {row.message_uuid for row in rows if row.message_uuid}
+    ids = {row.provider_message_id for row in rows if row.provider_message_id}
+    found = list(Message.objects.filter(Q(uuid__in=uuids) | Q(provider_message_id__in=ids)))
+    by_uuid = {message.uuid: message for message in found}
+    by_id = {(m.provider, m.provider_message_id): m for m in found if m.provider_message_id}
+    for row in rows:
+        message = by_uuid.get(row.message_uuid) if row.message_uuid else None
+        message = message or by_id.get((row.provider, row.provider_message_id))
+        if message and message.provider == row.provider and row.recipient in ("", message.to_key):
+            row.message = message
+
+
+def adopt_orphans(limit: int = 500) -> int:
+    """Events that came before we could know whose they are. Returns how many found their message."""
+    since = timezone.now() - ORPHANS_MATCHED_FOR
+    adopted = 0
+    with transaction.atomic():
+        rows = list(
+            MessageEvent.objects.select_for_update(skip_locked=True)
+            .filter(message=None, recorded_at__gt=since)
+            .order_by("-recorded_at")[:limit]
+        )
+        _match(rows)
+        for row in rows:
+            if row.message_id:
+                row.save(update_fields=["message"])
+                adopted += 1
+        activity.learn(sorted({row.message_id for row in rows if row.message_id}))
+    return adopted

@@ -1,0 +1,364 @@
+"""The outbox: verbs that write messages. Each writes the row in one transaction, then wakes a worker.
+
+A message that may not leave is written all the same, as `held` or `skipped` with its reason.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from emails import activity, holds, wake
+from emails.limits import Refused, check_limits
+from emails.models import Automation, EmailTemplate, Kind, Message
+from emails.states import IN_OUR_HANDS, RESENDABLE, UNDELIVERED, Reason, Status
+from inspections import people
+from inspections.models import Inspection, InspectionStatus, Participant
+from inspections.text import BadText, canonical, email_address
+
+__all__ = ["Plan", "Refused", "cancel", "enqueue", "refusal", "release", "resend", "send", "send_now", "settle", "skip"]
+
+STILL_TIMELY_AFTER_THE_START = frozenset({Kind.REPORT_READY, Kind.RECEIPT, Kind.CANCELLED, Kind.REVIEW_REQUEST, Kind.ONE_OFF})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An email that a rule or a person wants: to whom, what, when."""
+
+    participant: Participant
+    kind: str
+    template: EmailTemplate
+    by: str
+    rule: Automation | None = None
+    firing: str | None = None
+    send_after: datetime | None = None
+
+
+# --- first messages --------------------------------------------------------------------------------------------------
+
+
+def enqueue(plan: Plan) -> Message:
+    """Queue an email, or hold it if its address cannot be used. A firing told twice is the same row."""
+    message = _draft(plan)
+    message.reason = unusable(message)
+    message.status = Status.HELD if message.reason else Status.QUEUED
+    return _write(message)
+
+
+def skip(plan: Plan, reason: Reason, *, note: str = "") -> Message:
+    """Remember an email that is not sent on purpose, and why."""
+    message = _draft(plan)
+    message.status, message.reason, message.note = Status.SKIPPED, reason, note[:500]
+    return _write(message)
+
+
+def unusable(message: Message) -> str:
+    """Why this message's address cannot be written to now: a Reason, or ""."""
+    try:
+        email_address(message.to_address)
+    except BadText:
+        return Reason.NO_ADDRESS
+    if message.to_key in people.own_addresses():
+        return Reason.OWN_ADDRESS
+    return Reason.ADDRESS_BLOCKED if holds.active(message.to_address) else ""
+
+
+def _draft(plan: Plan) -> Message:
+    now = timezone.now()
+    contact = plan.participant.contact
+    return Message(
+        inspection=plan.participant.inspection,
+        participant=plan.participant,
+        kind=plan.kind,
+        template=plan.template,
+        rule=plan.rule,
+        firing=plan.firing,
+        to_name=contact.name,
+        to_address=contact.email,
+        to_key=canonical(contact.email),
+        created_by=plan.by,
+        created_at=now,
+        send_after=plan.send_after or now,
+        provider=settings.MAIL_PROVIDER,
+    )
+
+
+@transaction.atomic
+def _write(message: Message) -> Message:
+    if message.firing:
+        told = Message.objects.filter(firing=message.firing).first()
+        if told:
+            return told
+    activity.create(message, by=message.created_by)
+    wake.deliver()
+    return message
+
+
+# --- sending again ---------------------------------------------------------------------------------------------------
+
+
+def resend(
+    message: Message, *, by: str, nonce: str | None = None, undo: bool = True, confirmed: bool = False
+) -> Message:
+    """Send this email again, as a new message to the person's current address.
+
+    The same `nonce` returns the same row. `undo` holds it back for UNDO_SECONDS. `confirmed` passes the question
+    "you sent this a moment ago". Raises Refused if it is on its way already, makes no sense any more, its address
+    cannot be used, or a limit is reached.
+    """
+    with transaction.atomic():
+        root = Message.objects.select_for_update().get(pk=message.family_id)
+        said = _same_nonce(nonce, root)
+        if said:
+            return said
+        _refuse_if_pointless(message)
+        again = _copy(message, root, by=by, nonce=nonce)
+        _refuse_if_unusable(again)
+        check_limits(again, confirmed=confirmed)
+        if undo:
+            again.undo_until = again.send_after = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
+        try:
+            with transaction.atomic():
+                activity.create(again, type="resent", by=by)
+        except IntegrityError:
+            raise Refused("This email is already on its way.", status_code=409) from None
+        for held in Message.objects.filter(root=root, status=Status.HELD) | Message.objects.filter(
+            pk=root.pk, status=Status.HELD
+        ):
+            activity.cancel(held, by=by, text="Replaced by a resend")
+        wake.deliver()
+    return again
+
+
+def _same_nonce(nonce: str | None, root: Message) -> Message | None:
+    said = Message.objects.filter(nonce=nonce).first() if nonce else None
+    if said and said.family_id != root.pk:
+        raise Refused("This form was used for another email. Please open the page again.", status_code=409)
+    return said
+
+
+def _refuse_if_pointless(message: Message) -> None:
+    flying = Message.objects.filter(pk=message.family_id) | Message.objects.filter(root_id=message.family_id)
+    ahead = flying.filter(status__in=IN_OUR_HANDS).order_by("-pk").first()
+    if ahead:
+        raise Refused(f"This email is already on its way: {ahead.created_by} asked for it.", message=ahead)
+    if message.status == Status.UNKNOWN:
+        raise Refused(
+            "We are not sure whether this email left. Please say first whether it arrived.",
+            way_out=("Open the email", f"/messages/{message.pk}/"),
+        )
+    if message.status not in RESENDABLE | {Status.HELD}:
+        raise Refused("This email can’t be sent again yet.")
+    refuse = why_not_about(message.inspection, message.kind)
+    if refuse:
+        raise refuse
+
+
+def why_not_about(inspection: Inspection, kind: str) -> Refused | None:
+    """Why an email of this kind makes no sense for this inspection now, or None."""
+    page = ("Open the inspection", f"/inspections/{inspection.pk}/")
+    if inspection.status == InspectionStatus.CANCELLED and kind != Kind.CANCELLED:
+        return Refused("The inspection was canceled, so only the cancellation can be sent.", way_out=page)
+    if inspection.status == InspectionStatus.REQUESTED and kind != Kind.ONE_OFF:
+        return Refused("The inspection isn’t confirmed yet.", way_out=("Confirm it", f"/inspections/{inspection.pk}/confirm/"))
+    if kind == Kind.REPORT_READY and inspection.report_published_at is None:
+        return Refused("The report isn’t published yet.", way_out=page)
+    return None
+
+
+def _copy(message: Message, root: Message, *, by: str, nonce: str | None) -> Message:
+    person = message.participant
+    address = person.contact.email if person else message.to_address
+    return Message(
+        inspection=message.inspection,
+        participant=person,
+        kind=message.kind,
+        template=message.template,
+        rule=message.rule,
+        to_name=person.contact.name if person else message.to_name,
+        to_address=address,
+        to_key=canonical(address),
+        created_by=by,
+        send_after=timezone.now(),
+        root=root,
+        resend_of=message,
+        nonce=nonce,
+        provider=settings.MAIL_PROVIDER,
+    )
+
+
+def _refuse_if_unusable(message: Message) -> None:
+    reason = unusable(message)
+    fix = ("Correct the address", f"/people/{message.participant_id}/edit/") if message.participant_id else None
+    if reason == Reason.NO_ADDRESS:
+        raise Refused(f"{message.to_name} has no usable email address.", way_out=fix)
+    if reason == Reason.OWN_ADDRESS:
+        raise Refused(f"{message.to_address} is your own address, not {message.to_name}’s.", way_out=fix)
+    if reason == Reason.ADDRESS_BLOCKED:
+        raise Refused(f"Mail to {message.to_address} is on hold: it failed before.", way_out=fix)
+
+
+def send(
+    participant: Participant,
+    kind: str,
+    *,
+    by: str,
+    nonce: str | None = None,
+    undo: bool = True,
+    confirmed: bool = False,
+) -> Message:
+    """Send this person their latest email of `kind` again, or a first one. Raises Refused like `resend`."""
+    last = latest(participant, kind)
+    if last:
+        return resend(last, by=by, nonce=nonce, undo=undo, confirmed=confirmed)
+    refused = why_not_about(participant.inspection, kind)
+    if refused:
+        raise refused
+    with transaction.atomic():
+        said = Message.objects.filter(nonce=nonce).first() if nonce else None
+        if said:
+            return said
+        message = _draft(Plan(participant, kind, template_for(participant, kind), by))
+        message.nonce = nonce
+        _refuse_if_unusable(message)
+        check_limits(message, confirmed=confirmed)
+        if undo:
+            message.undo_until = message.send_after = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
+        activity.create(message, by=by)
+        wake.deliver()
+    return message
+
+
+def latest(participant: Participant, kind: str) -> Message | None:
+    """The newest email of this kind to this person, sent or not."""
+    return participant.messages.filter(kind=kind).order_by("-pk").first()
+
+
+def template_for(participant: Participant, kind: str) -> EmailTemplate:
+    """The template that the automations use for this kind and role. Raises Refused if there is none."""
+    rules = Automation.objects.filter(template__kind=kind).select_related("template")
+    for rule in rules:
+        if participant.role in rule.role_values:
+            return rule.template
+    template = EmailTemplate.objects.filter(kind=kind).first()
+    if template is None:
+        raise Refused("There is no template for this email.")
+    return template
+
+
+def refusal(participant: Participant, kind: str) -> Refused | None:
+    """Why this email cannot be sent to this person now, with the way out; None if it can."""
+    try:
+        last = latest(participant, kind)
+        if last:
+            _refuse_if_pointless(last)
+        refused = why_not_about(participant.inspection, kind)
+        if refused:
+            return refused
+        _refuse_if_unusable(_draft(Plan(participant, kind, template_for(participant, kind), by="")))
+    except Refused as refused:
+        return refused
+    return None
+
+
+def send_now(message: Message, *, by: str, nonce: str | None = None) -> Message:
+    """Send what was not sent on purpose, or release what is scheduled for later. Raises Refused."""
+    if message.status == Status.QUEUED:
+        activity.move(
+            message, Status.QUEUED, frm={Status.QUEUED}, type="hurried", by=by, send_after=timezone.now(), undo_until=None
+        )
+        wake.deliver()
+        return message
+    return resend(message, by=by, nonce=nonce)
+
+
+# --- stopping, releasing, settling -----------------------------------------------------------------------------------
+
+
+def cancel(message: Message, *, by: str) -> bool:
+    """Stop it before it leaves. False if it was too late."""
+    return activity.cancel(message, by=by)
+
+
+def unsent_for(participant: Participant) -> list[Message]:
+    """What did not reach this person and has not been made good: one message per kind, the newest, failed or held."""
+    newest: dict[str, Message] = {}
+    for message in participant.messages.select_related("template").order_by("pk"):
+        newest[message.kind] = message
+    unsent = [m for m in newest.values() if m.status in UNDELIVERED | {Status.HELD}]
+    return [m for m in unsent if why_not_about(m.inspection, m.kind) is None]
+
+
+def follow_address(participant: Participant, *, by: str) -> list[Message]:
+    """The person's address changed: what waits goes to the new one, and what was held for it may leave.
+
+    Returns the released messages. What was sent already is left alone: resending it is an act of its own.
+    """
+    released = []
+    waiting = participant.messages.filter(status__in=[Status.QUEUED, Status.HELD]).order_by("pk")
+    address = participant.contact.email
+    for message in waiting.select_related("inspection"):
+        changes = {"to_address": address, "to_key": canonical(address), "to_name": participant.contact.name}
+        if message.status == Status.QUEUED:
+            activity.move(
+                message, Status.QUEUED, frm={Status.QUEUED}, type="readdressed", by=by, text=address, **changes
+            )
+        elif _release(message, by=by, **changes):
+            released.append(message)
+    if released:
+        wake.deliver()
+    return released
+
+
+def release(message: Message, *, by: str) -> bool:
+    """Let a held message leave if what held it is gone. False if it must wait on."""
+    done = _release(message, by=by, to_address=message.to_address, to_key=message.to_key)
+    if done:
+        wake.deliver()
+    return done
+
+
+def _release(message: Message, *, by: str, **changes: str) -> bool:
+    message.to_address, message.to_key = changes["to_address"], changes["to_key"]
+    reason = unusable(message)
+    if reason:
+        activity.move(
+            message, Status.HELD, frm={Status.HELD}, type="held", by=by, reason=reason, **changes
+        )
+        return False
+    if not is_timely(message):
+        activity.move(
+            message, Status.CANCELLED, frm={Status.HELD}, type="cancelled", by=by, text="Its time had passed", note=by
+        )
+        return False
+    return activity.move(
+        message, Status.QUEUED, frm={Status.HELD}, type="released", by=by, reason="", send_after=timezone.now(), **changes
+    )
+
+
+def is_timely(message: Message) -> bool:
+    """It still tells the person something they need."""
+    if not message.inspection.is_open and message.kind != Kind.CANCELLED:
+        return False
+    return message.kind in STILL_TIMELY_AFTER_THE_START or message.inspection.starts_at > timezone.now()
+
+
+def settle(message: Message, *, arrived: bool, by: str, nonce: str | None = None) -> Message:
+    """Staff know what became of an ambiguous send: it arrived, or it is to be sent again.
+
+    Returns the message that counts from now on. Raises Refused if it is not in doubt any more.
+    """
+    with transaction.atomic():
+        row = Message.objects.select_for_update().get(pk=message.pk)
+        said = Message.objects.filter(nonce=nonce).first() if nonce else None
+        if said:
+            return said
+        if row.status != Status.UNKNOWN:
+            raise Refused("There is news about this email already. Please look again.")
+        if arrived:
+            return activity.testify(row, Status.DELIVERED, by=by, type="vouched")
+        failed = activity.testify(row, Status.FAILED, by=by, type="given_up")
+        return resend(failed, by=by, nonce=nonce, undo=False, confirmed=True)
+

@@ -1,0 +1,78 @@
+"""Pages of a list that grows at its head: "Newer" and "Older" from a row, never "page 7".
+
+A page is named by the row it starts after, so rows that arrive meanwhile move nothing, and the thousandth page costs
+what the first does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
+
+Row = TypeVar("Row", bound=Model)
+_LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the list: after the row `before` going older, or the row `after` going newer; 0 is "not said"."""
+
+    before: int = 0
+    after: int = 0
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "Place":
+        """From `?before=7` or `?after=7`; nonsense is the first page."""
+        return cls(_id(query.get("before", "")), _id(query.get("after", "")))
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows, newest first. `newer`, `older`: ids to go on from, 0 where there is nothing more."""
+
+    rows: Sequence[Row]
+    newer: int
+    older: int
+
+    @property
+    def is_first(self) -> bool:
+        """The newest rows are on it."""
+        return not self.newer
+
+
+def page(found: QuerySet[Row], place: Place, *, by: str, size: int) -> Page[Row]:
+    """The rows of `found` at `place`, newest first by the time column `by`, then by id."""
+    newest_first = found.order_by(f"-{by}", "-pk")
+    start = _time_of(found.model, by, place.before or place.after)
+    if start is None:
+        rows = list(newest_first[: size + 1])
+        return _page(rows[:size], newer=False, older=len(rows) > size)
+    if place.before:
+        rows = list(newest_first.filter(_beyond(by, "lt", start, place.before))[: size + 1])
+        at_an_end = not rows
+    else:
+        rows = list(found.order_by(by, "pk").filter(_beyond(by, "gt", start, place.after))[: size + 1])
+        at_an_end = len(rows) <= size
+    if at_an_end:  # show a whole page of the head rather than a rest
+        return page(found, Place(), by=by, size=size)
+    return _page(rows[:size] if place.before else rows[size - 1 :: -1], newer=True, older=bool(place.after) or len(rows) > size)
+
+
+def _page(rows: list[Row], *, newer: bool, older: bool) -> Page[Row]:
+    return Page(rows, rows[0].pk if rows and newer else 0, rows[-1].pk if rows and older else 0)
+
+
+def _beyond(by: str, side: str, start: object, pk: int) -> Q:
+    """Rows on one side of a row. The first condition says nothing new, but an index can be walked by it."""
+    return Q(**{f"{by}__{side}e": start}) & (Q(**{f"{by}__{side}": start}) | Q(**{f"pk__{side}": pk}))
+
+
+def _time_of(model: type[Model], by: str, pk: int) -> Any:
+    return model._default_manager.filter(pk=pk).values_list(by, flat=True).first() if pk else None
+
+
+def _id(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return number if number <= _LARGEST_ID else 0

@@ -1,0 +1,147 @@
+"""The words in double braces that staff may use in a template, and what each stands for.
+
+Substitution only: a value is text, never code, and is never looked at again. Unknown names and missing values are
+errors, because a silent blank is how portal links go missing.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.utils import dateformat
+
+from inspections.models import Company, Inspection, Participant, Role
+
+TOKEN = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+PORTAL_LINK = "CLIENT_PORTAL_LINK"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a template is filled from: whom, which inspection, by whom; `link` makes the personal portal link."""
+
+    inspection: Inspection
+    participant: Participant | None
+    company: Company
+    link: Callable[[], str] = field(compare=False)
+
+    @cached_property
+    def portal_link(self) -> str:
+        """Made once per email, and only if the email uses it."""
+        return self.link()
+
+    @property
+    def clients(self) -> list[str]:
+        """Names of the clients."""
+        people = self.inspection.participants.filter(role=Role.CLIENT, removed_at=None).select_related("contact")
+        return [person.name for person in people]
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """One name of the catalogue. `missing` is said where there is no value; empty: a value is required."""
+
+    name: str
+    alias: str
+    about: str
+    value: Callable[[Scene], str]
+    missing: str = ""
+    group: str = "Inspection"
+
+
+def _day(scene: Scene) -> str:
+    return dateformat.format(scene.inspection.starts_at.astimezone(scene.company.zone), "l, F j, Y")
+
+
+def _hour(scene: Scene) -> str:
+    return dateformat.format(scene.inspection.starts_at.astimezone(scene.company.zone), "g:i A T")
+
+
+def _price(scene: Scene) -> str:
+    return "" if scene.inspection.fee is None else f"${scene.inspection.fee:,.2f}"
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+CATALOGUE: tuple[Placeholder, ...] = (
+    Placeholder(
+        "RECIPIENT_NAME", "recipient.name", "Who this email goes to", lambda s: s.participant.name if s.participant else "",
+        missing="there", group="Client",
+    ),
+    Placeholder("CLIENT_NAME", "client.name", "The client’s name", lambda s: _and(s.clients), group="Client"),
+    Placeholder(
+        "CLIENT_FIRST_NAME", "client.first_name", "The client’s first name",
+        lambda s: s.clients[0].split()[0] if s.clients else "", group="Client",
+    ),
+    Placeholder("ADDRESS", "inspection.address", "The property’s address", lambda s: s.inspection.address),
+    Placeholder("INSPECTION_DATE", "inspection.date", "Day of the inspection", _day),
+    Placeholder("INSPECTION_TIME", "inspection.time", "Start of the inspection", _hour),
+    Placeholder(
+        "INSPECTOR_NAME", "inspector.name", "The inspector’s name", lambda s: s.inspection.inspector, missing="your inspector"
+    ),
+    Placeholder(
+        "SERVICES", "inspection.services", "What is inspected", lambda s: _and(s.inspection.services), missing="home inspection"
+    ),
+    Placeholder("PRICE", "inspection.price", "The fee", _price, missing="to be confirmed"),
+    Placeholder(PORTAL_LINK, "portal.link", "Personal link to the client portal", lambda s: s.portal_link, group="Links"),
+    Placeholder(
+        "REPORT_LINK", "report.link", "Personal link to the report", lambda s: s.portal_link, group="Links"
+    ),
+    Placeholder("COMPANY_NAME", "company.name", "Your company’s name", lambda s: s.company.name, group="Company"),
+    Placeholder(
+        "COMPANY_PHONE", "company.phone", "Your phone number", lambda s: s.company.phone, missing="our office", group="Company"
+    ),
+)
+BY_NAME: Mapping[str, Placeholder] = {p.name: p for p in CATALOGUE} | {p.alias: p for p in CATALOGUE}
+LINKS = frozenset({PORTAL_LINK, "REPORT_LINK"})
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A name in braces that is not in the catalogue: which line (from 1), and what was probably meant."""
+
+    name: str
+    line: int
+    suggestion: str
+
+    def __str__(self) -> str:
+        meant = f" Did you mean {{{{{self.suggestion}}}}}?" if self.suggestion else ""
+        return f"Line {self.line}: {{{{{self.name}}}}} isn’t known.{meant}"
+
+
+def find(name: str) -> Placeholder | None:
+    """The placeholder of that name, in either spelling; upper and lower case count the same."""
+    return BY_NAME.get(name) or BY_NAME.get(name.upper()) or BY_NAME.get(name.lower())
+
+
+def used(source: str) -> set[str]:
+    """Catalogue names that a text uses."""
+    return {found.name for token in TOKEN.findall(source) if (found := find(token))}
+
+
+def unknown(source: str) -> list[Unknown]:
+    """Names in braces that mean nothing, in order."""
+    found = []
+    for match in TOKEN.finditer(source):
+        if find(match.group(1)) is None:
+            near = difflib.get_close_matches(match.group(1).upper(), [p.name for p in CATALOGUE], n=1)
+            found.append(Unknown(match.group(1)[:60], source.count("\n", 0, match.start()) + 1, near[0] if near else ""))
+    return found
+
+
+def fill(source: str, scene: Scene, *, escape: Callable[[str], str]) -> tuple[str, list[str]]:
+    """`source` with every placeholder's value passed through `escape`, and the names whose value is missing."""
+    missing: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        placeholder = find(match.group(1))
+        value = (placeholder.value(scene) or placeholder.missing) if placeholder else ""
+        if not value:
+            missing.append(placeholder.name if placeholder else match.group(1))
+        return escape(value)
+
+    return TOKEN.sub(replace, source), missing

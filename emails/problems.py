@@ -1,0 +1,108 @@
+"""The office's work list: opened when someone did not get something, closed by itself when they did."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from emails.models import Message, Problem
+from emails.states import ON_ITS_WAY, UNDELIVERED, Status
+from inspections.models import Inspection
+
+NEEDS_SOMEONE = UNDELIVERED | {Status.HELD}
+
+
+def follow(message: Message) -> None:
+    """Open or close the problem that this message's status speaks of. Repeating it changes nothing."""
+    if message.status in NEEDS_SOMEONE:
+        open_for(message, category=message.category or message.reason or "unknown")
+    elif message.status == Status.DELIVERED:
+        close_by(message)
+    elif message.status in (Status.CANCELLED, Status.SKIPPED):
+        _of(message).filter(message=message).update(closed_at=timezone.now(), closed_by=message.created_by)
+
+
+def open_for(message: Message, *, category: str) -> None:
+    """Someone must look at this message, unless a newer one already made it good."""
+    newer = Message.objects.filter(
+        inspection_id=message.inspection_id, participant_id=message.participant_id, kind=message.kind
+    ).filter(pk__gt=message.pk)
+    if newer.filter(status=Status.DELIVERED).exists():
+        return
+    problem, created = Problem.objects.get_or_create(
+        inspection_id=message.inspection_id,
+        participant_id=message.participant_id,
+        kind=message.kind,
+        closed_at=None,
+        defaults={"message": message, "category": category},
+    )
+    if created or problem.message_id > message.pk:
+        return
+    if (problem.message_id, problem.category) != (message.pk, category):
+        problem.message, problem.category, problem.snoozed_until = message, category, None
+        problem.save(update_fields=["message", "category", "snoozed_until"])
+
+
+def close_by(message: Message) -> None:
+    """This message arrived: what it, or an earlier one like it, left open is settled."""
+    _of(message).filter(message_id__lte=message.pk).update(
+        closed_at=timezone.now(),
+        closed_by=message.created_by,
+        closed_note="Solved by a later email" if message.root_id else "It arrived after all",
+        solved_by=message,
+    )
+
+
+def close_all(inspection: Inspection, *, by: str, note: str, keep_kind: str = "") -> None:
+    """Nothing about this inspection needs sending any more."""
+    Problem.objects.open().filter(inspection=inspection).exclude(kind=keep_kind).update(
+        closed_at=timezone.now(), closed_by=by, closed_note=note
+    )
+
+
+@transaction.atomic
+def handle(problem: Problem, *, by: str, note: str) -> bool:
+    """Staff settled it another way. True if it was still open."""
+    return bool(
+        Problem.objects.open()
+        .filter(pk=problem.pk)
+        .update(closed_at=timezone.now(), closed_by=by, closed_note=note[:500])
+    )
+
+
+def reopen(problem: Problem) -> bool:
+    """Undo of `handle`. True if it is open now because of this."""
+    with transaction.atomic():
+        taken = Problem.objects.open().filter(
+            inspection_id=problem.inspection_id, participant_id=problem.participant_id, kind=problem.kind
+        )
+        if taken.exists() or problem.solved_by_id:
+            return False
+        return bool(
+            Problem.objects.filter(pk=problem.pk, closed_at__isnull=False).update(
+                closed_at=None, closed_by="", closed_note=""
+            )
+        )
+
+
+def snooze(problem: Problem, *, until: datetime, by: str) -> bool:
+    """Put it off. True if it is still open."""
+    return bool(Problem.objects.open().filter(pk=problem.pk).update(snoozed_until=until))
+
+
+def being_resent(problem: Problem) -> bool:
+    """A newer email of the same kind is on its way to the same person."""
+    return Message.objects.filter(
+        inspection_id=problem.inspection_id,
+        participant_id=problem.participant_id,
+        kind=problem.kind,
+        pk__gt=problem.message_id,
+        status__in=ON_ITS_WAY,
+    ).exists()
+
+
+def _of(message: Message) -> QuerySet[Problem]:
+    return Problem.objects.open().filter(
+        inspection_id=message.inspection_id, participant_id=message.participant_id, kind=message.kind
+    )

@@ -1,0 +1,93 @@
+"""A template and an inspection -> the email: subject, HTML part, text part. Strict: nothing is left blank."""
+
+import html as html_escapes
+from dataclasses import dataclass
+from functools import cache
+
+import css_inline
+from django.template.loader import render_to_string
+
+from emails import placeholders
+from emails.models import Kind, Message, TemplateVersion
+from emails.plaintext import from_html
+from emails.placeholders import LINKS, Scene
+from inspections import links
+from inspections.models import Company
+from inspections.text import single_line
+
+NEEDS_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT, Kind.REPORT_READY})
+MASK = "•" * 8
+
+
+class TemplateProblem(Exception):
+    """The template cannot be filled. `name` is the placeholder at fault, `str()` a sentence for the office."""
+
+    def __init__(self, sentence: str, *, name: str = "") -> None:
+        super().__init__(sentence)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """An email ready to leave. `secret` is the portal link's token, "" if it holds none."""
+
+    subject: str
+    html: str
+    text: str
+    secret: str
+
+    @property
+    def has_link(self) -> bool:
+        """The personal link stands in both parts."""
+        return bool(self.secret) and self.secret in self.html and self.secret in self.text
+
+    def masked(self, part: str) -> str:
+        """`part` as it may be kept: whoever reads our records must not get the key to the portal."""
+        return part.replace(self.secret, MASK) if self.secret else part
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+
+def check(version: TemplateVersion) -> None:
+    """Raise TemplateProblem for an unknown placeholder or a missing portal link, before any inspection is looked at."""
+    for unknown in placeholders.unknown(version.subject) + placeholders.unknown(version.body):
+        raise TemplateProblem(str(unknown), name=unknown.name)
+    if version.template.kind in NEEDS_LINK and not placeholders.used(version.body) & LINKS:
+        raise TemplateProblem(f"“{version.template}” has no client portal link.", name=placeholders.PORTAL_LINK)
+
+
+def render(message: Message, version: TemplateVersion, company: Company) -> Rendered:
+    """Fill `version` for this message's person, with a portal link of their own.
+
+    Raises TemplateProblem if a placeholder is unknown, has no value here, or the required link would be missing.
+    """
+    check(version)
+    minted: list[str] = []
+    scene = Scene(message.inspection, message.participant, company, link=lambda: _mint(message, minted))
+    subject, missing = placeholders.fill(version.subject, scene, escape=_one_line)
+    body, blank = placeholders.fill(version.body, scene, escape=html_escapes.escape)
+    for name in missing + blank:
+        raise TemplateProblem(f"“{version.template}” needs {name}, and this inspection has none.", name=name)
+    page = _inliner().inline(
+        render_to_string("mail/frame.html", {"subject": subject, "body": body, "company": company})
+    )
+    text = from_html(body) + render_to_string("mail/foot.txt", {"company": company})
+    rendered = Rendered(single_line(subject, limit=500), page, text, minted[0].rstrip("/").rpartition("/")[2] if minted else "")
+    if message.kind in NEEDS_LINK and not rendered.has_link:
+        raise TemplateProblem(f"“{version.template}” lost its client portal link.", name=placeholders.PORTAL_LINK)
+    return rendered
+
+
+def _mint(message: Message, minted: list[str]) -> str:
+    if message.participant is None:
+        return ""
+    if not minted:
+        minted.append(links.mint(message.participant, purpose=str(message.uuid))[1])
+    return minted[0]
+
+
+def _one_line(value: str) -> str:
+    return " ".join(value.split())

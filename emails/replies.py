@@ -1,0 +1,81 @@
+"""How an action answers: once for htmx (notes for the status region), once without (redirect and a banner).
+
+The note travels as a Django message; Undo or a way out is packed into its `extra_tags` as JSON.
+"""
+
+import json
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from emails.limits import Refused
+from emails.models import Message
+
+
+def note(request: HttpRequest, sentence: str, *, level: int = messages.SUCCESS, **extra: object) -> None:
+    """Leave a note for the next thing this person sees. `extra`: undo + seconds, or href + label."""
+    messages.add_message(request, level, sentence, extra_tags=json.dumps(extra) if extra else "")
+
+
+def note_sent(request: HttpRequest, message: Message, sentence: str = "") -> None:
+    """The note after something was queued: with Undo as long as it is held back."""
+    words = sentence or f"{message.get_kind_display()} to {message.to_name or message.to_address} is on its way."
+    seconds = _seconds_left(message.undo_until)
+    if seconds:
+        note(request, words, undo=reverse("undo", args=[message.pk]), seconds=seconds)
+    else:
+        note(request, words, href=reverse("message", args=[message.pk]), label="See it")
+
+
+def _seconds_left(until: datetime | None) -> int:
+    return max(0, round((until - timezone.now()).total_seconds())) if until else 0
+
+
+def next_url(request: HttpRequest, default: str) -> str:
+    """Where the form says to go back to, if that is a page of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return wanted if ours and wanted.startswith("/") else default
+
+
+def done(request: HttpRequest, *, back: str, clear: bool = False) -> HttpResponse:
+    """An action worked: htmx gets the notes and refreshes its lists, a plain form goes back to its page.
+
+    `clear` empties the place that the form was shown in.
+    """
+    if is_htmx(request):
+        response = render(request, "_toasts.html")
+        response["HX-Reswap"] = "innerHTML" if clear else "none"
+        response["HX-Trigger"] = "refresh"
+        return response
+    return redirect(next_url(request, back))
+
+
+def refused(request: HttpRequest, problem: Refused, *, back: str) -> HttpResponse:
+    """An action is not possible: the sentence and the way out, with nothing lost."""
+    if is_htmx(request):
+        note(request, str(problem), level=messages.WARNING, **_way_on(request, problem))
+        response = render(request, "_toasts.html", status=problem.status_code)
+        response["HX-Reswap"] = "none"
+        response["HX-Trigger"] = "refresh"
+        return response
+    context = {"problem": problem, "back": next_url(request, back), **_way_on(request, problem)}
+    return render(request, "emails/refused.html", context, status=problem.status_code)
+
+
+def _way_on(request: HttpRequest, problem: Refused) -> dict[str, object]:
+    """A link that helps, or the same form again for a question that can be answered with yes."""
+    if problem.can_confirm:
+        kept = {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "confirmed")}
+        return {"confirm": request.path, "kept": kept}
+    return {"label": problem.way_out[0], "href": problem.way_out[1]} if problem.way_out else {}
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether htmx asks (and not a whole page)."""
+    return bool(getattr(request, "htmx", False))

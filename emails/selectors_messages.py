@@ -1,0 +1,163 @@
+"""Reading messages: the facts that the words need, attempts, timeline, neighbours among the open problems."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from emails import wording
+from emails.models import Message, MessageEvent, Problem
+from emails.wording import Display, MessageFacts
+from inspections.models import Company, InspectionEvent
+
+
+def facts(message: Message, *, company: Company | None = None, **more: object) -> MessageFacts:
+    """What the words depend on. `more`: visited_at, vouched_by and the like, which need queries of their own."""
+    sender = parseaddr(message.from_header)[1] or (company.sender_email if company else "")
+    return MessageFacts(
+        status=message.status,
+        now=timezone.now(),
+        zone=timezone.get_current_timezone(),
+        reason=message.reason,
+        category=message.category,
+        note=message.note,
+        to_name=message.to_name,
+        to_address=message.to_address,
+        from_address=sender,
+        subject=message.subject,
+        provider=settings.EMAIL_PROVIDER if settings.EMAIL_PROVIDER == "smtp" else message.provider,
+        tries=message.tries,
+        created_at=message.created_at,
+        send_after=message.send_after,
+        undo_until=message.undo_until,
+        sent_at=message.sent_at,
+        changed_at=message.changed_at,
+        opened_at=message.opened_at,
+        auto_reply=message.auto_reply,
+        no_news_after=timedelta(seconds=settings.NO_NEWS_SECONDS),
+        unsure_after=timedelta(seconds=settings.UNKNOWN_VISIBLE_SECONDS),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def shown(message: Message) -> Display:
+    """Label, sentence, tone and group of a message in a list."""
+    return wording.display(facts(message))
+
+
+def full_facts(message: Message, company: Company) -> MessageFacts:
+    """The same with what only the message's own page asks for."""
+    vouched = message.events.filter(type="vouched").order_by("-at").first()
+    return facts(
+        message,
+        company=company,
+        visited_at=visited_at(message),
+        vouched_by=vouched.by if vouched else "",
+    )
+
+
+def visited_at(message: Message) -> datetime | None:
+    """When this person opened the portal after the message left, if they did."""
+    if message.participant_id is None or message.sent_at is None:
+        return None
+    visits = InspectionEvent.objects.filter(
+        participant_id=message.participant_id,
+        type=InspectionEvent.Type.PORTAL_VISITED,
+        at__gte=message.sent_at,
+    )
+    return visits.order_by("at").values_list("at", flat=True).first()
+
+
+def attempts(message: Message) -> list[Message]:
+    """Every sending of this email, oldest first."""
+    family = Message.objects.filter(Q(pk=message.family_id) | Q(root_id=message.family_id))
+    return list(family.order_by("pk"))
+
+
+def open_problem(message: Message) -> Problem | None:
+    """The open problem that this message belongs to."""
+    return Problem.objects.open().filter(
+        inspection_id=message.inspection_id, participant_id=message.participant_id, kind=message.kind
+    ).first()
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The problems before and after this one in Today's order."""
+
+    before: int | None
+    after: int | None
+    place: int
+    total: int
+
+
+def neighbours(message: Message) -> Neighbours | None:
+    """Where this message stands among the open problems; None if it is not one of them."""
+    ids = list(Problem.objects.on_today().values_list("message_id", flat=True)[:500])
+    if message.pk not in ids:
+        return None
+    at = ids.index(message.pk)
+    before = ids[at - 1] if at else None
+    after = ids[at + 1] if at + 1 < len(ids) else None
+    return Neighbours(before, after, at + 1, len(ids))
+
+
+# --- timeline --------------------------------------------------------------------------------------------------------
+
+# What each step is called. Server words come under Technical details, never here.
+STEPS: dict[str, tuple[str, str]] = {
+    "created": ("Email prepared", "grey"),
+    "resent": ("Sent again", "grey"),
+    "skipped": ("Not sent, on purpose", "grey"),
+    "held": ("Waiting for you", "amber"),
+    "released": ("Released to send", "grey"),
+    "readdressed": ("Address changed", "grey"),
+    "moved": ("Moved to a new time", "grey"),
+    "hurried": ("Sent earlier than planned", "grey"),
+    "cancelled": ("Stopped before it left", "grey"),
+    "sending": ("Handed to the mail service", "blue"),
+    "retry": ("Not taken, tried again later", "amber"),
+    "lease_lost": ("Picked up again", "grey"),
+    "queued": ("Taken in by the mail service", "blue"),
+    "sent": ("Left us", "blue"),
+    "deferred": ("Their server asked us to wait", "amber"),
+    "delivered": ("Their server accepted it", "green"),
+    "vouched": ("They say it arrived", "green"),
+    "given_up": ("Marked as not arrived", "amber"),
+    "opened": ("Pictures loaded, maybe opened", "green"),
+    "clicked": ("A link was opened, maybe by a scanner", "green"),
+    "autoresponded": ("Their mailbox replied by itself", "grey"),
+    "unknown": ("Not sure it left", "amber"),
+    "failed": ("Not accepted", "red"),
+    "rejected": ("Refused", "red"),
+    "bounced": ("Came back", "red"),
+    "soft_bounced": ("Given up for now", "red"),
+    "complained": ("Marked as spam", "red"),
+    "unsubscribed": ("They unsubscribed", "grey"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the timeline."""
+
+    at: datetime
+    title: str
+    tone: str
+    by: str
+    detail: str
+
+
+def timeline(message: Message) -> list[Step]:
+    """What happened to one message, in order, in words."""
+    return [_step(event) for event in message.events.order_by("at", "id")[:200]]
+
+
+def _step(event: MessageEvent) -> Step:
+    told_by_provider = not event.by
+    key = (event.status or event.type) if told_by_provider else event.type
+    title, tone = STEPS.get(key) or ("News from the mail service", "grey")
+    return Step(event.at, title, tone, event.by, "" if told_by_provider else event.text)

@@ -1,0 +1,279 @@
+"""What Today shows: the work list, what to keep an eye on, what was not sent on purpose.
+
+Everything a row says is in its dataclass, so that `version` tells whether a page already shows it.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Max, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from emails import selectors_messages, troubleshoot, wording
+from emails.models import Message, Problem
+from emails.states import ON_ITS_WAY, Status
+from emails.troubleshoot import Action
+from inspections.models import Company, Inspection
+
+MOST_ROWS = 100
+GROUP_FROM = 3
+# Causes that lie with a whole mail domain; wrong addresses and full mailboxes are each their own repair.
+GROUPED = frozenset(
+    {
+        "recipient_policy",
+        "sender_reputation",
+        "spam_content",
+        "sender_setup",
+        "server_problem",
+        "temporary_deferral",
+        "provider_problem",
+    }
+)
+
+
+def version_of(*parts: object) -> str:
+    """A short name for what is shown: equal parts, equal name."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person on one inspection, with all that did not reach them."""
+
+    key: str
+    name: str
+    message_id: int
+    problem_id: int | None
+    inspection_id: int
+    place: str
+    starts: str
+    soon: bool
+    label: str
+    sentence: str
+    tone: str
+    icon: str
+    what: str
+    primary: Action | None = None
+    others: tuple[Action, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Changes when anything in the row does."""
+        return version_of(self)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Several emails that one mail domain turned away for one reason."""
+
+    category: str
+    domain: str
+    label: str
+    sentence: str
+    count: int
+    since: datetime
+
+    @property
+    def key(self) -> str:
+        """Name in the page."""
+        return f"cause-{self.category}-{self.domain.replace('.', '-')}"
+
+    @property
+    def version(self) -> str:
+        """Changes when anything in the card does."""
+        return version_of(self)
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """The list regions of Today."""
+
+    rows: Sequence[Row]
+    causes: Sequence[Cause]
+    watched: Sequence[Row]
+    skipped: Sequence[Row]
+    problems: int
+    more: int = 0
+    next_emails: str = ""
+    made_at: datetime = field(default_factory=timezone.now, compare=False)
+
+    @property
+    def version(self) -> str:
+        """Changes when anything in the lists does."""
+        return version_of(*self.rows, *self.causes, *self.watched, *self.skipped, self.problems, self.more)
+
+
+# --- the work list ---------------------------------------------------------------------------------------------------
+
+
+def work_list(company: Company) -> WorkList:
+    """Everything on Today that can change while it is looked at."""
+    found = list(_open_problems()[: MOST_ROWS * 4])
+    resent = _resent(found)
+    waiting = [p for p in found if _is_resent(p, resent)]
+    needing = [p for p in found if not _is_resent(p, resent)]
+    causes, single = _causes(needing, company)
+    rows = [_row(problems, company) for problems in _by_person(single)]
+    return WorkList(
+        rows=rows[:MOST_ROWS],
+        causes=causes,
+        watched=_watched(waiting, resent),
+        skipped=_skipped(),
+        problems=len(needing),
+        more=max(0, len(rows) - MOST_ROWS),
+    )
+
+
+def rows_of_cause(category: str, domain: str, company: Company) -> list[Row]:
+    """The rows behind one card."""
+    found = _open_problems().filter(category=category, message__to_address__iendswith=f"@{domain}")
+    return [_row(problems, company) for problems in _by_person(list(found[:MOST_ROWS]))]
+
+
+def _open_problems() -> QuerySet[Problem]:
+    """Soonest inspection first; those that are over come last."""
+    over = Case(When(inspection__starts_at__lt=Now() - timedelta(hours=4), then=Value(1)), default=Value(0))
+    return (
+        Problem.objects.on_today()
+        .select_related("inspection", "participant__contact", "message__participant__contact")
+        .defer("message__html", "message__text", "message__search", "inspection__search")
+        .order_by(over, "inspection__starts_at", "id")
+    )
+
+
+def _by_person(found: Iterable[Problem]) -> list[list[Problem]]:
+    people: dict[tuple[int, int | None], list[Problem]] = defaultdict(list)
+    for problem in found:
+        people[(problem.inspection_id, problem.participant_id)].append(problem)
+    return list(people.values())
+
+
+def _row(problems: list[Problem], company: Company) -> Row:
+    problem = max(problems, key=lambda p: p.message_id)
+    message = problem.message
+    facts = selectors_messages.facts(message, company=company)
+    found = troubleshoot.verdict(facts, message, problem)
+    said = found.guidance if found else wording.display(facts)
+    return Row(
+        key=f"row-{problem.inspection_id}-{problem.participant_id or 'x'}",
+        problem_id=problem.pk,
+        label=said.label,
+        sentence=said.sentence,
+        tone=said.tone,
+        icon=said.icon,
+        what=_what(problems),
+        primary=found.primary if found else None,
+        others=found.others if found else (),
+        **_where(message, problem.inspection),
+    )
+
+
+def _where(message: Message, inspection: Inspection) -> dict[str, object]:
+    starts, soon = starts_words(inspection)
+    return {
+        "name": message.to_name or message.to_address or "Nobody",
+        "message_id": message.pk,
+        "inspection_id": inspection.pk,
+        "place": inspection.address,
+        "starts": starts,
+        "soon": soon,
+    }
+
+
+def _what(problems: Sequence[Problem]) -> str:
+    """`Confirmation and Reminder to ann@gmial.com`."""
+    kinds = list(dict.fromkeys(p.get_kind_display() for p in sorted(problems, key=lambda p: p.message_id)))
+    names = kinds[0] if len(kinds) == 1 else f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+    address = problems[-1].message.to_address
+    return f"{names} to {address}" if address else names
+
+
+def starts_words(inspection: Inspection) -> tuple[str, bool]:
+    """`inspection tomorrow 9:00 AM`, and whether that is soon."""
+    now, start = timezone.localtime(), timezone.localtime(inspection.starts_at)
+    days = (start.date() - now.date()).days
+    clock = f"{start.hour % 12 or 12}:{start:%M} {'AM' if start.hour < 12 else 'PM'}"
+    if days == 0:
+        return f"inspection today {clock}", start > now
+    if days == 1:
+        return f"inspection tomorrow {clock}", True
+    if days == -1:
+        return f"inspection was yesterday {clock}", False
+    was = "was " if days < 0 else ""
+    return f"inspection {was}{start:%a} {start.day} {start:%b}, {clock}", False
+
+
+# --- several at one domain -------------------------------------------------------------------------------------------
+
+
+def _causes(found: list[Problem], company: Company) -> tuple[list[Cause], list[Problem]]:
+    """Cards for what hit one domain at least three times in a day, and the problems that stay single."""
+    since = timezone.now() - timedelta(hours=24)
+    groups: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for problem in found:
+        if problem.category in GROUPED and problem.opened_at > since:
+            groups[(problem.category, problem.message.domain)].append(problem)
+    big = {place: members for place, members in groups.items() if len(members) >= GROUP_FROM}
+    grouped = {p.pk for members in big.values() for p in members}
+    cards = [_cause(category, domain, members, company) for (category, domain), members in big.items()]
+    return cards, [p for p in found if p.pk not in grouped]
+
+
+def _cause(category: str, domain: str, members: list[Problem], company: Company) -> Cause:
+    facts = selectors_messages.facts(members[0].message, company=company)
+    said = wording.guidance(facts, category)
+    label, sentence = (said.label, said.sentence) if said else ("Not delivered", "")
+    return Cause(category, domain, label, sentence, len(members), min(p.opened_at for p in members))
+
+
+# --- keep an eye on --------------------------------------------------------------------------------------------------
+
+
+def _resent(found: Sequence[Problem]) -> dict[tuple[int | None, str], int]:
+    """For person and kind, the newest message on its way."""
+    flying = (
+        Message.objects.filter(participant__in={p.participant_id for p in found if p.participant_id})
+        .filter(status__in=ON_ITS_WAY)
+        .order_by()
+        .values_list("participant_id", "kind")
+        .annotate(newest=Max("pk"))
+    )
+    return {(person, kind): newest for person, kind, newest in flying}
+
+
+def _is_resent(problem: Problem, resent: dict[tuple[int | None, str], int]) -> bool:
+    return resent.get((problem.participant_id, problem.kind), 0) > problem.message_id
+
+
+def _watched(waiting: Sequence[Problem], resent: dict[tuple[int | None, str], int]) -> list[Row]:
+    """Sent again and waiting for an answer, delayed by the other side, or just now in doubt."""
+    again = [resent[(p.participant_id, p.kind)] for p in waiting]
+    delayed = Q(status__in=[Status.DEFERRED, Status.UNKNOWN], problems__isnull=True)
+    recent = Q(changed_at__gt=timezone.now() - timedelta(days=4))
+    rows = Message.objects.filter(Q(pk__in=again) | (delayed & recent)).with_people()
+    return [_quiet_row(m) for m in rows.defer("html", "text", "search").order_by("inspection__starts_at", "pk")[:50]]
+
+
+def _skipped() -> list[Row]:
+    """Not sent on purpose in the last 24 hours."""
+    rows = Message.objects.filter(status=Status.SKIPPED, changed_at__gt=timezone.now() - timedelta(hours=24))
+    return [_quiet_row(m) for m in rows.with_people().defer("html", "text", "search").order_by("-pk")[:50]]
+
+
+def _quiet_row(message: Message) -> Row:
+    shown = selectors_messages.shown(message)
+    to = f" to {message.to_address}" if message.to_address else ""
+    return Row(
+        key=f"message-{message.pk}",
+        problem_id=None,
+        label=shown.label,
+        sentence=shown.sentence,
+        tone=shown.tone,
+        icon=shown.icon,
+        what=f"{message.get_kind_display()}{to}",
+        **_where(message, message.inspection),
+    )

@@ -1,0 +1,38 @@
+"""What the workers do when woken. Each task looks at the database and calls one verb; running it twice is harmless."""
+
+from celery import shared_task
+
+from emails import activity, channel, delivery, inbox, nightly, overdue
+
+
+@shared_task(name="emails.tasks.deliver_due")
+def deliver_due(*_: object) -> None:
+    """Send what is due."""
+    channel.worker_seen()
+    delivery.deliver_due()
+
+
+@shared_task(name="emails.tasks.drain_inbox")
+def drain_inbox(*_: object) -> None:
+    """Read the webhook posts that wait."""
+    inbox.drain()
+
+
+@shared_task(name="emails.tasks.sweep")
+def sweep(*_: object) -> None:
+    """Take back lost leases, adopt orphans, raise what stayed silent for too long."""
+    activity.sweep()
+    inbox.adopt_orphans()
+    overdue.raise_problems()
+
+
+@shared_task(name="emails.tasks.heartbeat")
+def heartbeat(*_: object) -> None:
+    """Show that a worker is alive."""
+    channel.worker_seen()
+
+
+@shared_task(name="emails.tasks.nightly")
+def nightly_work(*_: object) -> None:
+    """Check and tidy."""
+    nightly.run()

@@ -1,0 +1,185 @@
+"""Why did it not arrive, and what now: one verdict, one button first, at most two others.
+
+The words say what would help; this says what is possible here, and where the button leads.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from django.urls import Resolver404, resolve, reverse
+
+from emails import wording
+from emails.models import Message, Problem
+from emails.states import Status
+from emails.wording import Guidance, MessageFacts
+
+OTHERS = 2
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button: `post` (with `fields`) sends a form, `href` is a link; `inline` opens a form in the row instead."""
+
+    code: str
+    label: str
+    icon: str
+    post: str = ""
+    href: str = ""
+    inline: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to say and what to press about a message."""
+
+    guidance: Guidance
+    primary: Action | None
+    others: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What the buttons are made for."""
+
+    message: Message
+    problem: Problem | None
+
+    @property
+    def first_name(self) -> str:
+        words = self.message.to_name.split()
+        return words[0] if words else "them"
+
+    @property
+    def phone(self) -> str:
+        person = self.message.participant
+        return person.contact.phone if person else ""
+
+    @property
+    def still_on_it(self) -> bool:
+        person = self.message.participant
+        return person is not None and person.removed_at is None
+
+
+def verdict(facts: MessageFacts, message: Message, problem: Problem | None = None) -> Verdict | None:
+    """What to do about a message; None if there is nothing to do. Needs `message.participant.contact` at hand."""
+    found = wording.guidance(facts, problem.category if problem and problem.message_id == message.pk else "")
+    if found is None:
+        return None
+    actions = list(_possible(found.actions, _Case(message, problem)))
+    return Verdict(found, actions[0] if actions else None, tuple(actions[1 : OTHERS + 1]))
+
+
+def _possible(codes: Iterable[str], case: _Case) -> Iterable[Action]:
+    places: set[tuple[str, str]] = set()
+    for code in codes:
+        for action in _BUILDERS[code](case):
+            place = (action.post, action.href)
+            if place not in places or action.fields:
+                places.add(place)
+                yield action
+
+
+def exists(path: str) -> bool:
+    """Whether an address leads anywhere."""
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+# --- the buttons -----------------------------------------------------------------------------------------------------
+
+
+def _fix(label: str) -> Callable[[_Case], list[Action]]:
+    def build(case: _Case) -> list[Action]:
+        if not case.still_on_it:
+            return []
+        person = case.message.participant_id
+        query = f"?{urlencode({'problem': case.problem.pk})}" if case.problem else ""
+        return [
+            Action(
+                "fix",
+                label,
+                "pencil-square",
+                href=f"/people/{person}/edit/{query}",
+                inline=f"/people/{person}/fix/{query}",
+                key="f",
+            )
+        ]
+
+    return build
+
+
+def _resend(label: str, *, code: str = "resend", key: str = "r") -> Callable[[_Case], list[Action]]:
+    def build(case: _Case) -> list[Action]:
+        return [Action(code, label, "arrow-path", post=reverse("resend", args=[case.message.pk]), key=key)]
+
+    return build
+
+
+def _page(path: str, label: str, icon: str) -> Callable[[_Case], list[Action]]:
+    def build(case: _Case) -> list[Action]:
+        values = {"template": case.message.template_id, "inspection": case.message.inspection_id}
+        address = path.format_map(values)
+        return [Action("page", label, icon, href=address)] if exists(address) else []
+
+    return build
+
+
+def _call(case: _Case) -> list[Action]:
+    number = "".join(ch for ch in case.phone if ch.isdigit() or ch == "+")
+    return [Action("call", f"Call {case.first_name}", "phone", href=f"tel:{number}")] if number else []
+
+
+def _ask(case: _Case) -> list[Action]:
+    address = f"{reverse('message', args=[case.message.pk])}#tell"
+    return [Action("ask", f"See what to ask {case.first_name}", "chat-bubble-left-right", href=address)]
+
+
+def _settle(case: _Case) -> list[Action]:
+    address = reverse("settle", args=[case.message.pk])
+    return [
+        Action("arrived", "It arrived", "check", post=address, fields=(("arrived", "yes"),)),
+        Action("again", "Send again (may arrive twice)", "arrow-path", post=address, fields=(("arrived", "no"),), key="r"),
+    ]
+
+
+def _send_now(case: _Case) -> list[Action]:
+    return [Action("send_now", "Send it now", "paper-airplane", post=reverse("send-now", args=[case.message.pk]), key="r")]
+
+
+_BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
+    "fix_address": _fix("Fix address and resend"),
+    "add_address": _fix("Add address and resend"),
+    "correct_address": _fix("Correct address and resend"),
+    "other_address": _fix("Use another address"),
+    "resend": _resend("Resend"),
+    "retry": _resend("Retry now"),
+    "allowed_resend": _resend("They’ve done it: resend"),
+    "resend_twice": _resend("Resend (may arrive twice)"),
+    "ask_to_allow": _ask,
+    "settle": _settle,
+    "call": _call,
+    "send_now": _send_now,
+    "health": _page("/health/", "Check sending health", "signal"),
+    "template": _page("/templates/{template}/", "Open the template", "document-text"),
+    "inspection": _page("/inspections/{inspection}/", "Open the inspection", "home-modern"),
+    "allow_again": _page("/blocked/", "Allow again", "lock-open"),
+}
+ACTION_CODES = frozenset(_BUILDERS)
+
+
+def cancel_action(message: Message) -> Action | None:
+    """Stopping what has not left yet."""
+    if message.status not in (Status.QUEUED, Status.HELD):
+        return None
+    return Action("cancel", "Don’t send it", "x-mark", post=reverse("undo", args=[message.pk]))
+
+
+def without_inline(action: Action) -> Action:
+    """The same button where there is no row to open a form in."""
+    return replace(action, inline="")

@@ -1,0 +1,150 @@
+"""One email: what became of it, why, what to do, and the email as it was sent."""
+
+from django.contrib import messages as notes
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import dateformat, timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from emails import outbox, replies, selectors_messages, snapshot, troubleshoot, wording
+from emails.models import Message
+from emails.outbox import Refused
+from emails.states import UNFINISHED
+from inspections.models import Company
+
+
+def _messages() -> QuerySet[Message]:
+    return Message.objects.with_people().select_related("resend_of", "template")
+
+
+@require_safe
+def message(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The troubleshoot panel and the email."""
+    found = get_object_or_404(_messages(), pk=message_id)
+    return render(request, "emails/message.html", _panel(found) | _proof(request, found))
+
+
+@require_safe
+def message_part(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The part that can change while it is looked at; 204 if the page shows it already."""
+    found = get_object_or_404(_messages(), pk=message_id)
+    context = _panel(found)
+    same = request.GET.get("v") == context["version"]
+    response = HttpResponse(status=204) if same else render(request, "emails/_message_part.html", context)
+    response["X-Updated"] = dateformat.format(timezone.localtime(), "g:i:s A")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _panel(found: Message) -> dict[str, object]:
+    facts = selectors_messages.full_facts(found, Company.get())
+    problem = selectors_messages.open_problem(found)
+    attempts = selectors_messages.attempts(found)
+    latest = attempts[-1]
+    display = wording.display(facts)
+    steps = selectors_messages.timeline(found)
+    return {
+        "message": found,
+        "display": display,
+        "verdict": troubleshoot.verdict(facts, found, problem) if latest == found else None,
+        "said": wording.guidance(facts),
+        "cancel": troubleshoot.cancel_action(found),
+        "problem": problem,
+        "attempts": [(attempt, selectors_messages.shown(attempt)) for attempt in reversed(attempts)],
+        "latest": latest,
+        "steps": steps,
+        "spelled": wording.spell(found.to_address),
+        "live": any(attempt.status in UNFINISHED for attempt in attempts) or found.undo_until is not None,
+        "version": f"{found.pk}-{latest.pk}-{display.code}-{len(steps)}-{len(attempts)}-{latest.status}-{problem and problem.pk}",
+        "now": timezone.now(),
+    }
+
+
+def _proof(request: HttpRequest, found: Message) -> dict[str, object]:
+    tabs = ("email", "text")
+    return {
+        "tab": request.GET.get("show") if request.GET.get("show") in tabs else "email",
+        "neighbours": selectors_messages.neighbours(found),
+        "events": found.events.order_by("at", "id")[:200],
+        "has_body": bool(found.html or found.text),
+    }
+
+
+@require_safe
+@xframe_options_sameorigin
+def email(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The HTML part as it was sent, for a sandboxed frame: no scripts, no remote pictures, no working links."""
+    found = get_object_or_404(Message, pk=message_id)
+    response = HttpResponse(snapshot.harmless(found.html, text=found.text))
+    response["Content-Security-Policy"] = snapshot.POLICY  # django-csp leaves a policy alone that is there already
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+# --- actions ---------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def resend(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Send it again, to the person's current address."""
+    found = get_object_or_404(_messages(), pk=message_id)
+    back = reverse("message", args=[message_id])
+    try:
+        again = outbox.resend(found, by=str(request.user), **_pressed(request), confirmed=_confirmed(request))
+    except Refused as problem:
+        return replies.refused(request, problem, back=back)
+    replies.note_sent(request, again)
+    return replies.done(request, back=reverse("message", args=[again.pk]))
+
+
+@require_POST
+def send_now(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Send what was not sent on purpose, or what waits for its hour."""
+    found = get_object_or_404(_messages(), pk=message_id)
+    try:
+        sent = outbox.send_now(found, by=str(request.user), **_pressed(request))
+    except Refused as problem:
+        return replies.refused(request, problem, back=reverse("message", args=[message_id]))
+    replies.note_sent(request, sent)
+    return replies.done(request, back=reverse("message", args=[sent.pk]))
+
+
+@require_POST
+def undo(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Stop it before it leaves."""
+    found = get_object_or_404(_messages(), pk=message_id)
+    if outbox.cancel(found, by=str(request.user)):
+        replies.note(request, f"Stopped. {found} was not sent.")
+    else:
+        found.refresh_from_db()
+        shown = selectors_messages.shown(found)
+        replies.note(request, f"Too late to stop it. {shown.label}: {shown.sentence}", level=notes.WARNING)
+    return replies.done(request, back=reverse("message", args=[message_id]))
+
+
+@require_POST
+def settle(request: HttpRequest, message_id: int) -> HttpResponse:
+    """For a doubtful send: it arrived, or send it again."""
+    found = get_object_or_404(_messages(), pk=message_id)
+    arrived = request.POST.get("arrived") == "yes"
+    try:
+        counts = outbox.settle(found, arrived=arrived, by=str(request.user), **_pressed(request))
+    except Refused as problem:
+        return replies.refused(request, problem, back=reverse("message", args=[message_id]))
+    if arrived:
+        replies.note(request, f"Noted: {found} arrived.")
+    else:
+        replies.note_sent(request, counts)
+    return replies.done(request, back=reverse("message", args=[counts.pk]))
+
+
+def _pressed(request: HttpRequest) -> dict[str, str | None]:
+    """The form's nonce: pressed twice, it counts once."""
+    return {"nonce": request.POST.get("nonce", "")[:100] or None}
+
+
+def _confirmed(request: HttpRequest) -> bool:
+    return request.POST.get("confirmed") == "1"

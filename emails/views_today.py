@@ -1,0 +1,86 @@
+"""Today: in five seconds, what needs me."""
+
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import dateformat, timezone
+from django.views.decorators.http import require_GET, require_safe
+
+from emails import selectors_days, selectors_sending, selectors_today
+from emails.selectors_today import WorkList
+from inspections.models import Company, Inspection
+
+
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    context = _lists() | {"strip": selectors_days.strip()}
+    return render(request, "emails/today.html", context)
+
+
+@require_GET
+def today_list(request: HttpRequest) -> HttpResponse:
+    """The same lists for a page that is open: 204 if it shows them already."""
+    shown_at, shown = _shown(request.GET.get("v", ""))
+    context = _lists()
+    if shown == context["hash"]:
+        return _stamped(HttpResponse(status=204))
+    context["announcement"] = selectors_days.changes_since(shown_at) if shown_at else ""
+    return _stamped(render(request, "emails/_today_list.html", context))
+
+
+@require_safe
+def cause(request: HttpRequest, category: str, domain: str) -> HttpResponse:
+    """The emails behind one card: turned away by one mail domain for one reason."""
+    rows = selectors_today.rows_of_cause(category, domain, Company.get())
+    return render(request, "emails/cause.html", {"rows": rows, "domain": domain, "label": rows[0].label if rows else ""})
+
+
+def _lists() -> dict[str, object]:
+    work = selectors_today.work_list(Company.get())
+    delivered, failed = selectors_days.today_counts()
+    planned, first = selectors_days.next_out()
+    concerns = selectors_sending.concerns()
+    answer = None if work.rows else selectors_sending.last_answer()
+    digest = selectors_today.version_of(work.version, delivered, failed, planned, first, concerns, answer and answer.pk)
+    return {
+        "work": work,
+        "delivered": delivered,
+        "failed": failed,
+        "planned": planned,
+        "first_planned": first,
+        "concerns": concerns,
+        "last_answer": answer,
+        "has_inspections": bool(work.rows) or Inspection.objects.exists(),
+        "hash": digest,
+        "version": f"{work.made_at.timestamp():.3f}.{digest}",
+        "headline": headline(work, delivered, failed),
+        "now": work.made_at,
+    }
+
+
+def headline(work: WorkList, delivered: int, failed: int) -> str:
+    """The page in one sentence."""
+    if work.problems:
+        return "1 email needs you" if work.problems == 1 else f"{work.problems} emails need you"
+    if not delivered:
+        return "All clear. Nothing needs you."
+    emails = "1 email" if delivered == 1 else f"{delivered} emails"
+    return f"All clear. {emails} delivered today, {'none' if not failed else failed} failed."
+
+
+def _shown(version: str) -> tuple[datetime | None, str]:
+    """The moment and the hash that an open page was drawn with."""
+    moment, _, digest = version.rpartition(".")
+    try:
+        return datetime.fromtimestamp(float(moment), UTC), digest
+    except (ValueError, OverflowError, OSError):
+        return None, ""
+
+
+def _stamped(response: HttpResponse) -> HttpResponse:
+    """Says when, in the company's zone, for "Updated 9:14:05 AM"."""
+    response["X-Updated"] = dateformat.format(timezone.localtime(), "g:i:s A")
+    response["Cache-Control"] = "no-store"
+    return response

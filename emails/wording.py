@@ -1,0 +1,294 @@
+"""What a message's state is called, in office English. Pure: facts in, words out.
+
+The tables are `wording_statuses` (where it stands) and `wording_failures` (why it did not arrive).
+"""
+
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from emails.states import UNDELIVERED, Status
+from emails.wording_failures import (
+    DELIVERED_ACTIONS,
+    DELIVERED_LIKELY,
+    DELIVERED_TELL,
+    FAILURES,
+    OFF_ACTIONS,
+    OFF_LIKELY,
+    WHO,
+    Failure,
+)
+from emails.wording_statuses import FAILED_TONE, GROUP_LABELS, STATUSES, Group, Text
+
+__all__ = ["Display", "GROUP_LABELS", "Group", "Guidance", "MessageFacts", "display", "display_code", "guidance", "moment", "spell"]
+
+SCHEDULED_FROM = timedelta(seconds=60)
+GIVE_UP_AFTER = timedelta(days=3)
+BLIND_REACHED_AFTER = timedelta(hours=24)
+_SERVICES = {"amazon_ses": "Amazon SES", "sendgrid": "SendGrid", "sparkpost": "SparkPost", "smtp": "our mail server"}
+_NO_REPORTS = frozenset({"smtp"})
+
+
+@dataclass(frozen=True)
+class MessageFacts:
+    """All that the words depend on. Times are aware; `zone` is the company's."""
+
+    status: str
+    now: datetime
+    zone: tzinfo = UTC
+    reason: str = ""
+    category: str = ""
+    note: str = ""
+    to_name: str = ""
+    to_address: str = ""
+    from_address: str = ""
+    subject: str = ""
+    provider: str = ""
+    tries: int = 0
+    created_at: datetime | None = None
+    send_after: datetime | None = None
+    undo_until: datetime | None = None
+    sent_at: datetime | None = None
+    changed_at: datetime | None = None
+    opened_at: datetime | None = None
+    visited_at: datetime | None = None
+    signed_at: datetime | None = None
+    paid_at: datetime | None = None
+    auto_reply: str = ""
+    vouched_by: str = ""
+    no_news_after: timedelta = timedelta(hours=4)
+    unsure_after: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Display:
+    """A status as people see it."""
+
+    code: str
+    label: str
+    sentence: str
+    tone: str
+    icon: str
+    group: Group
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """What to do about it; `actions` are codes in order of preference."""
+
+    code: str
+    label: str
+    sentence: str
+    likely: str
+    who: str
+    tell: str
+    tone: str
+    icon: str
+    actions: tuple[str, ...]
+
+
+# --- which words -----------------------------------------------------------------------------------------------------
+
+
+def display_code(facts: MessageFacts) -> str:
+    """Code of the words: a key of STATUSES, or of FAILURES for what failed."""
+    if facts.status in UNDELIVERED:
+        return _failure_code(facts)
+    if facts.status == Status.SKIPPED:
+        return facts.reason if facts.reason in STATUSES else "off_inspection"
+    chosen = _CHOICES.get(facts.status)
+    return chosen(facts) if chosen else _SIMPLE[facts.status]
+
+
+def _failure_code(facts: MessageFacts) -> str:
+    if facts.status == Status.COMPLAINED:
+        return "complained"
+    if facts.category in FAILURES:
+        return facts.category
+    return "provider_problem" if facts.status == Status.FAILED else "unknown"
+
+
+def _queued(facts: MessageFacts) -> str:
+    if facts.undo_until and facts.undo_until > facts.now:
+        return "undoable"
+    later = facts.send_after and facts.send_after > facts.now + SCHEDULED_FROM
+    return "scheduled" if later else "queued"
+
+
+def _sent(facts: MessageFacts) -> str:
+    if facts.provider in _NO_REPORTS:
+        return "sent_blind"
+    return "no_news" if _age(facts.sent_at or facts.changed_at, facts) > facts.no_news_after else "sent"
+
+
+def _delivered(facts: MessageFacts) -> str:
+    marks = {
+        "paid": facts.paid_at,
+        "signed": facts.signed_at,
+        "portal_visited": facts.visited_at,
+        "auto_reply": facts.auto_reply,
+        "maybe_opened": facts.opened_at,
+        "vouched": facts.vouched_by,
+    }
+    return next((code for code, mark in marks.items() if mark), "delivered")
+
+
+_CHOICES = {Status.QUEUED: _queued, Status.SENT: _sent, Status.DELIVERED: _delivered}
+_SIMPLE: Mapping[str, str] = {
+    Status.CLAIMED: "queued",
+    Status.SENDING: "sending",
+    Status.UNKNOWN: "unsure",
+    Status.HELD: "held",
+    Status.DEFERRED: "deferred",
+    Status.CANCELLED: "cancelled",
+}
+
+
+def display(facts: MessageFacts) -> Display:
+    """Label, sentence, tone, icon and group for a message."""
+    code = display_code(facts)
+    values = _values(facts)
+    if code in FAILURES and code not in STATUSES:
+        why = FAILURES[code]
+        return Display(
+            code, str(why.label), _said(why.sentence, why.plain, values), FAILED_TONE, why.icon, Group.NEEDS_YOU
+        )
+    words = STATUSES[code]
+    sentence = _said(words.sentence, words.plain, values)
+    return Display(code, str(words.label), sentence, words.tone, words.icon, _group(code, words.group, facts))
+
+
+def _group(code: str, usual: Group, facts: MessageFacts) -> Group:
+    if code == "unsure" and _age(facts.changed_at, facts) > facts.unsure_after:
+        return Group.NEEDS_YOU
+    if code == "sent_blind" and _age(facts.sent_at, facts) > BLIND_REACHED_AFTER:
+        return Group.REACHED
+    return usual
+
+
+# --- what to do ------------------------------------------------------------------------------------------------------
+
+
+def guidance(facts: MessageFacts, category: str = "") -> Guidance | None:
+    """The troubleshooter's words for a message, or for an open problem's `category`. None: nothing to do or say."""
+    code = category or (facts.reason if facts.status == Status.HELD else display_code(facts))
+    values = _values(facts)
+    why = FAILURES.get(code)
+    if why:
+        return _for_failure(code, why, values)
+    shown = display(facts)
+    if facts.status == Status.SKIPPED:
+        return _for_other(shown, OFF_LIKELY, OFF_ACTIONS, "", values)
+    if facts.status == Status.DELIVERED:
+        return _for_other(shown, DELIVERED_LIKELY, DELIVERED_ACTIONS, DELIVERED_TELL, values)
+    return None
+
+
+def _for_failure(code: str, why: Failure, values: Mapping[str, str]) -> Guidance:
+    doubt = code in ("unsure", "no_news")
+    return Guidance(
+        code,
+        str(why.label),
+        _said(why.sentence, why.plain, values),
+        _said(why.likely, "", values),
+        _said(WHO[why.who], "", values),
+        _said(why.tell, "", values) if why.tell else "",
+        "amber" if doubt or why.missing else FAILED_TONE,
+        why.icon,
+        why.actions,
+    )
+
+
+def _for_other(shown: Display, likely: Text, actions: tuple[str, ...], tell: Text, values: Mapping[str, str]) -> Guidance:
+    told = _said(tell, "", values) if tell else ""
+    return Guidance(shown.code, shown.label, shown.sentence, str(likely), "", told, shown.tone, shown.icon, actions)
+
+
+# --- the facts in words ----------------------------------------------------------------------------------------------
+
+
+def _said(sentence: Text, plain: Text, values: Mapping[str, str]) -> str:
+    """The sentence with its facts, or the plainer one if a fact is missing."""
+    text = str(sentence)
+    missing = [name for _, name, _, _ in string.Formatter().parse(text) if name and not values[name]]
+    return (str(plain) if missing and plain else text).format_map(values)
+
+
+def _values(facts: MessageFacts) -> dict[str, str]:
+    local, _, domain = facts.to_address.rpartition("@")
+    times = {
+        "when": facts.send_after,
+        "queued": facts.created_at,
+        "sent": facts.sent_at or facts.changed_at,
+        "changed": facts.changed_at,
+        "opened": facts.opened_at,
+        "visited": facts.visited_at,
+        "signed": facts.signed_at,
+        "paid": facts.paid_at,
+        "due": _due(facts),
+        "giving_up": facts.sent_at and facts.sent_at + GIVE_UP_AFTER,
+    }
+    return {
+        **{name: moment(at, facts) if at else "" for name, at in times.items()},
+        "domain": domain or "their server",
+        "local": local,
+        "address": facts.to_address,
+        "name": facts.to_name or "them",
+        "from_address": facts.from_address,
+        "subject": facts.subject,
+        "service": service(facts.provider),
+        "tries": str(max(1, facts.tries)),
+        "hours": str(int(_age(facts.sent_at or facts.changed_at, facts).total_seconds() // 3600)),
+        "who": facts.note,
+        "note": facts.note,
+        "vouched_by": facts.vouched_by,
+        "reply": facts.auto_reply[:80],
+        "missing": _missing(facts),
+    }
+
+
+def _missing(facts: MessageFacts) -> str:
+    why = FAILURES.get(facts.reason) if facts.status == Status.HELD else None
+    if why is None or not why.missing:
+        return ""
+    named = {"address": facts.to_address, "name": facts.to_name or "This person", "note": facts.note}
+    return _said(why.missing, why.plain, named)
+
+
+def _due(facts: MessageFacts) -> datetime | None:
+    """For a missed window the note is its time."""
+    try:
+        return datetime.fromisoformat(facts.note) if facts.reason == "off_late" else facts.send_after
+    except ValueError:
+        return None
+
+
+def _age(since: datetime | None, facts: MessageFacts) -> timedelta:
+    return facts.now - since if since else timedelta(0)
+
+
+def moment(at: datetime, facts: MessageFacts) -> str:
+    """`Mon 23 Nov, 9:14 AM` in the company's zone; today only `9:14 AM`."""
+    local, today = at.astimezone(facts.zone), facts.now.astimezone(facts.zone)
+    clock = f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
+    if local.date() == today.date():
+        return clock
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year}, {clock}"
+
+
+def service(provider: str) -> str:
+    """The mail service's name as people write it."""
+    return _SERVICES.get(provider) or provider.replace("_", " ").capitalize() or "the mail service"
+
+
+_ALOUD = {"@": "at", ".": "dot", "-": "dash", "_": "underscore", "+": "plus"}
+_USUAL = frozenset({"com", "net", "org", "gmail", "yahoo", "outlook", "hotmail", "icloud", "aol"})
+
+
+def spell(address: str) -> str:
+    """An address to read out on the phone: `a-n-n at g-m-i-a-l dot com`."""
+    parts = re.findall(r"[@._+-]|[^@._+-]+", address)
+    return " ".join(_ALOUD.get(part) or (part if part in _USUAL else "-".join(part)) for part in parts)

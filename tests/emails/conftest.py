@@ -1,0 +1,79 @@
+"""For tests of the delivery inside one process: a real practice mail service, and posts as a provider sends them."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from emails import inbox
+from emails.models import Message
+from tests.emails.practice_mail import Running
+
+AUTH = {"HTTP_AUTHORIZATION": "Basic " + b64encode(b"tests:only-for-tests").decode()}
+Post = Callable[..., int]
+
+
+@pytest.fixture(scope="session")
+def _mail_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    service = Running(tmp_path_factory.mktemp("mail"))
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def mail(_mail_service: Running, settings: LazySettings) -> Iterator[Running]:
+    """The mail service; its webhooks go nowhere, the test posts them itself."""
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"  # Django's test runner swaps it
+    settings.ANYMAIL = {**settings.ANYMAIL, "POSTMARK_API_URL": _mail_service.url}
+    _mail_service.switch(answer=None, share=1, delay_ms=0)
+    yield _mail_service
+    _mail_service.switch(answer=None, share=1, delay_ms=0)
+
+
+@pytest.fixture
+def webhook(client: Client) -> Post:
+    """Post to a tracking address with the right secret; the status code."""
+
+    def post(data: object, *, provider: str = "postmark", **extra: Any) -> int:
+        body = data if isinstance(data, bytes) else json.dumps(data).encode()
+        headers = {"content_type": "application/json"} | AUTH | extra
+        return client.post(f"/anymail/{provider}/tracking/", body, **headers).status_code
+
+    return post
+
+
+def postmark(message: Message, record: str, **over: Any) -> dict[str, Any]:
+    """A Postmark event about this message, as its webhooks documentation shows them."""
+    times = {"Delivery": "DeliveredAt", "Bounce": "BouncedAt", "SpamComplaint": "BouncedAt", "Open": "ReceivedAt"}
+    who = "Recipient" if record in ("Delivery", "Open") else "Email"
+    event = {
+        "RecordType": record,
+        "MessageID": message.provider_message_id or "00000000-0000-4000-8000-000000000001",
+        "Metadata": {"message": str(message.uuid)},
+        who: message.to_address,
+        times[record]: "2026-11-23T15:14:05Z",
+    }
+    if record == "Bounce":
+        event |= {"Type": "HardBounce", "Details": "smtp;550 5.1.1 The email account does not exist"}
+    if record == "SpamComplaint":
+        event |= {"Type": "SpamComplaint"}
+    return event | over
+
+
+def tell(webhook: Post, message: Message, record: str, **over: Any) -> Message:
+    """Post one event about `message`, read the inbox, and look again."""
+    assert webhook(postmark(message, record, **over)) == 200
+    inbox.drain()
+    message.refresh_from_db()
+    return message
+
+
+def fixture(provider: str, name: str) -> Any:
+    """A recorded-shape webhook."""
+    path = Path(__file__).parent.parent / "fixtures" / "webhooks" / provider / f"{name}.json"
+    return json.loads(path.read_text("utf-8"))
