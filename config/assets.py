@@ -44,7 +44,14 @@ def npm() -> list[str]:
 
 
 def install() -> None:
-    options = ["--ignore-scripts", "--no-update-notifier", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+    options = [
+        "--ignore-scripts",
+        "--no-update-notifier",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--loglevel=error",
+    ]
     if not os.access(Path.home(), os.W_OK):
         # npm insists on a cache, and some accounts have no home for it.
         options.append(f"--cache={ASSETS / 'npm'}")

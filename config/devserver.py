@@ -231,6 +231,7 @@ def run(requests: Requests, *, with_parent: bool) -> None:
 
 
 def main(arguments: list[str]) -> int:
+    os.umask(0o077)  # logs and mail are nobody else's business
     requests = Requests()
     requests.listen()
     try:

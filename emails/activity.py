@@ -15,7 +15,7 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import holds, problems
+from emails import holds, problems, searching
 from emails.diagnosis import HOLDING
 from emails.models import Message, MessageEvent
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Status, fold, rank
@@ -26,6 +26,7 @@ HOLDING_STATUSES = frozenset({Status.BOUNCED, Status.REJECTED, Status.COMPLAINED
 def create(message: Message, *, type: str = "created", by: str, text: str = "") -> Message:
     """Write a new message with its first event. The caller chose status and reason."""
     message.save()
+    searching.index([message.pk])
     add(message, type, by=by, text=text)
     problems.follow(message)
     return message
@@ -37,7 +38,9 @@ def add(message: Message, type: str, *, by: str = "", at: datetime | None = None
 
 
 @transaction.atomic
-def move(message: Message, to: Status, *, frm: Iterable[str], type: str, by: str, text: str = "", **changes: Any) -> bool:
+def move(
+    message: Message, to: Status, *, frm: Iterable[str], type: str, by: str, text: str = "", **changes: Any
+) -> bool:
     """Move a message that has not left from one of `frm` to `to`; False if it was no longer there."""
     rows = Message.objects.filter(pk=message.pk, status__in=list(frm))
     if message.token is not None and Status.CLAIMED in frm:
@@ -81,12 +84,15 @@ def mark_sending(message: Message, **as_sent: Any) -> bool:
             pk=message.pk, token=message.token, status=Status.CLAIMED, lease_until__gt=Now()
         ).update(status=Status.SENDING, lease_until=_lease(), changed_at=Now(), **as_sent)
         if ours:
+            searching.index([message.pk])
             add(message, "sending")
     return bool(ours)
 
 
 @transaction.atomic
-def put_back(message: Message, *, frm: Status, wait: timedelta, type: str = "", text: str = "", burnt: bool = True) -> bool:
+def put_back(
+    message: Message, *, frm: Status, wait: timedelta, type: str = "", text: str = "", burnt: bool = True
+) -> bool:
     """Surely not sent: queue it again after `wait`. `burnt` False gives the try back (the provider was busy)."""
     changes: dict[str, Any] = {} if burnt else {"tries": F("tries") - 1}
     ours = Message.objects.filter(pk=message.pk, token=message.token, status=frm).update(
@@ -146,7 +152,7 @@ def learn(message_ids: Sequence[int]) -> None:
 
 
 @transaction.atomic
-def testify(message: Message, status: Status, *, by: str, type: str, text: str = "") -> Message:
+def vouch(message: Message, status: Status, *, by: str, type: str, text: str = "") -> Message:
     """A fact that a person vouches for, about a message that left or may have left."""
     row = Message.objects.select_for_update().get(pk=message.pk)
     add(row, type, status=status, by=by, text=text)
@@ -192,17 +198,22 @@ def refold(row: Message) -> None:
 
 
 def _hints(row: Message) -> tuple[datetime | None, datetime | None, str]:
-    hints = row.events.filter(type__in=["opened", "clicked", "autoresponded"]).order_by("at")
-    first = {hint.type: hint for hint in reversed(hints)}
-    opened, clicked, reply = (first.get(kind) for kind in ("opened", "clicked", "autoresponded"))
-    return opened and opened.at, clicked and clicked.at, reply.text[:200] if reply else ""
+    """First opening, first click, first words of an automatic reply."""
+    first: dict[str, MessageEvent] = {}
+    for hint in row.events.filter(type__in=["opened", "clicked", "autoresponded"]).order_by("at"):
+        first.setdefault(hint.type, hint)
+    reply = first.get("autoresponded")
+    opened, clicked = (first[kind].at if kind in first else None for kind in ("opened", "clicked"))
+    return opened, clicked, reply.text[:200] if reply else ""
 
 
 def _provider_id(row: Message) -> str:
     told = row.events.exclude(provider_message_id="").filter(provider=row.provider).first()
     if told is None:
         return ""
-    taken = Message.objects.filter(provider=row.provider, provider_message_id=told.provider_message_id).exclude(pk=row.pk)
+    taken = Message.objects.filter(provider=row.provider, provider_message_id=told.provider_message_id).exclude(
+        pk=row.pk
+    )
     return "" if taken.exists() else told.provider_message_id
 
 

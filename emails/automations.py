@@ -79,7 +79,9 @@ def _reason_not_to(rule: Automation, event: InspectionEvent, due: datetime | Non
 
 def _who_silenced(event: InspectionEvent) -> str:
     switched = event.inspection.events.filter(type=Event.NOTIFICATIONS_OFF).order_by("-at").first()
-    return switched.by if switched else event.inspection.events.order_by("at").values_list("by", flat=True).first() or ""
+    return (
+        switched.by if switched else event.inspection.events.order_by("at").values_list("by", flat=True).first() or ""
+    )
 
 
 def _stop_everything(inspection: Inspection, *, by: str) -> None:
@@ -96,7 +98,13 @@ def _silence(inspection: Inspection, *, by: str) -> None:
     """What was still to go out by itself is not sent, and says who switched it off."""
     for message in inspection.messages.filter(status=Status.QUEUED, rule__even_if_off=False, root=None).order_by("pk"):
         activity.move(
-            message, Status.SKIPPED, frm={Status.QUEUED}, type="skipped", by=by, reason=Reason.NOTIFICATIONS_OFF, note=by
+            message,
+            Status.SKIPPED,
+            frm={Status.QUEUED},
+            type="skipped",
+            by=by,
+            reason=Reason.NOTIFICATIONS_OFF,
+            note=by,
         )
 
 

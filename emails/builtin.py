@@ -1,4 +1,4 @@
-"""The templates and automations that every installation starts with. Staff may change them; `install` never overwrites."""
+"""The templates and automations that every installation starts with; `install` never overwrites them."""
 
 from typing import Any
 
@@ -27,7 +27,8 @@ TEMPLATES: tuple[tuple[str, str, str, str], ...] = (
         "Confirmed: your inspection on {{INSPECTION_DATE}}",
         f"""<h1>Your inspection is confirmed</h1>
 <p>Hello {{{{RECIPIENT_NAME}}}},</p>
-<p>We look forward to inspecting your home. Please read and sign the agreement before we come. The fee: {{{{PRICE}}}}.</p>
+<p>We look forward to inspecting your home.</p>
+<p>Please read and sign the agreement before we come. The fee: {{{{PRICE}}}}.</p>
 {_FACTS}
 <p><a class="button" href="{{{{CLIENT_PORTAL_LINK}}}}">Sign &amp; Pay</a></p>
 {_LINK_BELOW}
@@ -51,7 +52,8 @@ TEMPLATES: tuple[tuple[str, str, str, str], ...] = (
         "Please read and sign: agreement for {{ADDRESS}}",
         f"""<h1>Your inspection agreement</h1>
 <p>Hello {{{{RECIPIENT_NAME}}}},</p>
-<p>The agreement says what we inspect and what we cannot see. We need your signature before the inspection on {{{{INSPECTION_DATE}}}}.</p>
+<p>The agreement says what we inspect and what we cannot see.</p>
+<p>We need your signature before the inspection on {{{{INSPECTION_DATE}}}}.</p>
 <p><a class="button" href="{{{{CLIENT_PORTAL_LINK}}}}">Read and sign</a></p>
 {_LINK_BELOW}
 {_QUESTIONS}""",
@@ -107,7 +109,12 @@ _EVERYONE = [Role.CLIENT, *_AGENTS]
 
 AUTOMATIONS: tuple[dict[str, Any], ...] = (
     {"name": "Confirmation", "trigger": Trigger.CONFIRMED, "template": "Confirmation", "roles": [Role.CLIENT]},
-    {"name": "Confirmation for agents", "trigger": Trigger.CONFIRMED, "template": "Confirmation for agents", "roles": _AGENTS},
+    {
+        "name": "Confirmation for agents",
+        "trigger": Trigger.CONFIRMED,
+        "template": "Confirmation for agents",
+        "roles": _AGENTS,
+    },
     {"name": "Agreement", "trigger": Trigger.CONFIRMED, "template": "Agreement", "roles": [Role.CLIENT]},
     {
         "name": "Reminder the day before",
@@ -133,6 +140,4 @@ def install() -> None:
     templates = {template.name: template for template in EmailTemplate.objects.all()}
     for rule in AUTOMATIONS:
         fields = {key: value for key, value in rule.items() if key not in ("name", "template")}
-        Automation.objects.get_or_create(
-            name=rule["name"], defaults=fields | {"template": templates[rule["template"]]}
-        )
+        Automation.objects.get_or_create(name=rule["name"], defaults=fields | {"template": templates[rule["template"]]})

@@ -78,17 +78,20 @@ def _prepared(batch: list[Message]) -> Iterator[tuple[Message, EmailMultiAlterna
 def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | None:
     reason = outbox.unusable(message)
     if reason:
-        return _hold(message, reason)
+        _hold(message, reason)
+        return None
     try:
         version = _version(message)
         rendered = rendering.render(message, version, company)
         email = _email(message, rendered, company)
     except (TemplateProblem, BadText, NotPossible, TemplateVersion.DoesNotExist) as problem:
-        return _hold(message, Reason.TEMPLATE_PROBLEM, note=str(problem))
+        _hold(message, Reason.TEMPLATE_PROBLEM, note=str(problem))
+        return None
     except Exception as problem:
         # One message that cannot be prepared must not stop the queue, nor be tried without end.
         log.exception("message %s cannot be prepared", message.pk)
-        return _hold(message, Reason.TEMPLATE_PROBLEM, note=f"It could not be prepared ({type(problem).__name__}).")
+        _hold(message, Reason.TEMPLATE_PROBLEM, note=f"It could not be prepared ({type(problem).__name__}).")
+        return None
     ours = activity.mark_sending(
         message,
         template_version=version,
@@ -148,7 +151,7 @@ def _call(email: EmailMultiAlternatives) -> Outcome:
     """One provider call, in a thread without a database. Never raises."""
     try:
         _connection().send_messages([email])
-    except Exception as problem:  # noqa: BLE001 - every failure has a row in the table of outcomes
+    except Exception as problem:
         _hang_up()
         return outcomes.of_exception(problem)
     status = getattr(email, "anymail_status", None)

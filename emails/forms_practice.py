@@ -26,9 +26,7 @@ class SwitchesForm(forms.Form):
         max_value=100,
         error_messages=_NUMBER,
     )
-    delay = forms.FloatField(
-        label="Seconds until it answers", min_value=0, max_value=120, error_messages=_NUMBER
-    )
+    delay = forms.FloatField(label="Seconds until it answers", min_value=0, max_value=120, error_messages=_NUMBER)
     copies = forms.IntegerField(
         label="How often it tells us each piece of news",
         help_text="1 is normal, 2 is a repeat, 0 is never.",

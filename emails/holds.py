@@ -15,11 +15,7 @@ def active(address: str) -> AddressHold | None:
 def place(message: Message) -> None:
     """Hold the address this message went to. A second hold changes nothing."""
     AddressHold.objects.bulk_create(
-        [
-            AddressHold(
-                key=message.to_key, address=message.to_address, category=message.category, message=message
-            )
-        ],
+        [AddressHold(key=message.to_key, address=message.to_address, category=message.category, message=message)],
         ignore_conflicts=True,
     )
 

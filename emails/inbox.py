@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 
 ORPHANS_MATCHED_FOR = timedelta(days=1)
 LONGEST_WORDS = 4_000
-KEPT_HEADERS = frozenset({"content-type", "user-agent", "x-request-id", "x-amz-sns-message-type", "x-mandrill-signature"})
+KEPT_HEADERS = frozenset(
+    {"content-type", "user-agent", "x-request-id", "x-amz-sns-message-type", "x-mandrill-signature"}
+)
 
 
 def store(provider: str, body: bytes, headers: Mapping[str, str], *, query: str = "") -> WebhookPost:
@@ -62,13 +64,13 @@ def _read_next() -> bool:
         try:
             with transaction.atomic():
                 apply(post)
-        except Exception as problem:  # noqa: BLE001 - whatever is in it, the other posts must be read
+        except Exception as problem:
             _set_aside(post, problem)
     return True
 
 
 def apply(post: WebhookPost) -> None:
-    """Read one post into events and bring the messages they speak of up to date. Raises whatever its content provokes."""
+    """Read one post into events and bring their messages up to date. Raises whatever its content provokes."""
     rows = [_event(post, event) for event in providers.parse(post)]
     _match(rows)
     MessageEvent.objects.bulk_create(sorted(rows, key=lambda row: row.key or ""), ignore_conflicts=True)
@@ -147,7 +149,10 @@ def _event(post: WebhookPost, event: AnymailTrackingEvent) -> MessageEvent:
         reject_reason=_clean(str(event.reject_reason or ""))[:20],
         category=category if undelivered else "",
         decided_by=("event" if status == Status.COMPLAINED else found.rule) if undelivered else "",
-        data={"user_agent": _clean(str(event.user_agent or ""))[:300], "click_url": _clean(str(event.click_url or ""))[:300]},
+        data={
+            "user_agent": _clean(str(event.user_agent or ""))[:300],
+            "click_url": _clean(str(event.click_url or ""))[:300],
+        },
     )
     row.key = _key(row, event.timestamp)
     return row

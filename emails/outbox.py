@@ -20,7 +20,9 @@ from inspections.text import BadText, canonical, email_address
 
 __all__ = ["Plan", "Refused", "cancel", "enqueue", "refusal", "release", "resend", "send", "send_now", "settle", "skip"]
 
-STILL_TIMELY_AFTER_THE_START = frozenset({Kind.REPORT_READY, Kind.RECEIPT, Kind.CANCELLED, Kind.REVIEW_REQUEST, Kind.ONE_OFF})
+STILL_TIMELY_AFTER_THE_START = frozenset(
+    {Kind.REPORT_READY, Kind.RECEIPT, Kind.CANCELLED, Kind.REVIEW_REQUEST, Kind.ONE_OFF}
+)
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,9 @@ def why_not_about(inspection: Inspection, kind: str) -> Refused | None:
     if inspection.status == InspectionStatus.CANCELLED and kind != Kind.CANCELLED:
         return Refused("The inspection was canceled, so only the cancellation can be sent.", way_out=page)
     if inspection.status == InspectionStatus.REQUESTED and kind != Kind.ONE_OFF:
-        return Refused("The inspection isn’t confirmed yet.", way_out=("Confirm it", f"/inspections/{inspection.pk}/confirm/"))
+        return Refused(
+            "The inspection isn’t confirmed yet.", way_out=("Confirm it", f"/inspections/{inspection.pk}/confirm/")
+        )
     if kind == Kind.REPORT_READY and inspection.report_published_at is None:
         return Refused("The report isn’t published yet.", way_out=page)
     return None
@@ -267,7 +271,13 @@ def send_now(message: Message, *, by: str, nonce: str | None = None) -> Message:
     """Send what was not sent on purpose, or release what is scheduled for later. Raises Refused."""
     if message.status == Status.QUEUED:
         activity.move(
-            message, Status.QUEUED, frm={Status.QUEUED}, type="hurried", by=by, send_after=timezone.now(), undo_until=None
+            message,
+            Status.QUEUED,
+            frm={Status.QUEUED},
+            type="hurried",
+            by=by,
+            send_after=timezone.now(),
+            undo_until=None,
         )
         wake.deliver()
         return message
@@ -324,9 +334,7 @@ def _release(message: Message, *, by: str, **changes: str) -> bool:
     message.to_address, message.to_key = changes["to_address"], changes["to_key"]
     reason = unusable(message)
     if reason:
-        activity.move(
-            message, Status.HELD, frm={Status.HELD}, type="held", by=by, reason=reason, **changes
-        )
+        activity.move(message, Status.HELD, frm={Status.HELD}, type="held", by=by, reason=reason, **changes)
         return False
     if not is_timely(message):
         activity.move(
@@ -334,7 +342,14 @@ def _release(message: Message, *, by: str, **changes: str) -> bool:
         )
         return False
     return activity.move(
-        message, Status.QUEUED, frm={Status.HELD}, type="released", by=by, reason="", send_after=timezone.now(), **changes
+        message,
+        Status.QUEUED,
+        frm={Status.HELD},
+        type="released",
+        by=by,
+        reason="",
+        send_after=timezone.now(),
+        **changes,
     )
 
 
@@ -358,7 +373,6 @@ def settle(message: Message, *, arrived: bool, by: str, nonce: str | None = None
         if row.status != Status.UNKNOWN:
             raise Refused("There is news about this email already. Please look again.")
         if arrived:
-            return activity.testify(row, Status.DELIVERED, by=by, type="vouched")
-        failed = activity.testify(row, Status.FAILED, by=by, type="given_up")
+            return activity.vouch(row, Status.DELIVERED, by=by, type="vouched")
+        failed = activity.vouch(row, Status.FAILED, by=by, type="given_up")
         return resend(failed, by=by, nonce=nonce, undo=False, confirmed=True)
-

@@ -11,7 +11,7 @@ from emails.states import Status
 
 
 def raise_problems() -> int:
-    """Open problems for doubtful sends and for sent ones without any answer. Returns how many messages were looked at."""
+    """Open problems for doubtful sends and for sent ones without an answer. Returns how many messages that were."""
     now = timezone.now()
     doubtful = _silent(Status.UNKNOWN, now - timedelta(seconds=settings.UNKNOWN_VISIBLE_SECONDS))
     for message in doubtful:

@@ -57,7 +57,9 @@ def page(found: QuerySet[Row], place: Place, *, by: str, size: int) -> Page[Row]
         at_an_end = len(rows) <= size
     if at_an_end:  # show a whole page of the head rather than a rest
         return page(found, Place(), by=by, size=size)
-    return _page(rows[:size] if place.before else rows[size - 1 :: -1], newer=True, older=bool(place.after) or len(rows) > size)
+    return _page(
+        rows[:size] if place.before else rows[size - 1 :: -1], newer=True, older=bool(place.after) or len(rows) > size
+    )
 
 
 def _page(rows: list[Row], *, newer: bool, older: bool) -> Page[Row]:

@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from django.utils import dateformat
@@ -51,12 +52,13 @@ class Placeholder:
     group: str = "Inspection"
 
 
-def _day(scene: Scene) -> str:
-    return dateformat.format(scene.inspection.starts_at.astimezone(scene.company.zone), "l, F j, Y")
+def clock_words(at: datetime) -> tuple[str, str]:
+    """How an email says a moment, in the moment's own time zone: the day, and the hour."""
+    return dateformat.format(at, "l, F j, Y"), dateformat.format(at, "g:i A T")
 
 
-def _hour(scene: Scene) -> str:
-    return dateformat.format(scene.inspection.starts_at.astimezone(scene.company.zone), "g:i A T")
+def _start(scene: Scene) -> tuple[str, str]:
+    return clock_words(scene.inspection.starts_at.astimezone(scene.company.zone))
 
 
 def _price(scene: Scene) -> str:
@@ -69,31 +71,51 @@ def _and(words: list[str]) -> str:
 
 CATALOGUE: tuple[Placeholder, ...] = (
     Placeholder(
-        "RECIPIENT_NAME", "recipient.name", "Who this email goes to", lambda s: s.participant.name if s.participant else "",
-        missing="there", group="Client",
+        "RECIPIENT_NAME",
+        "recipient.name",
+        "Who this email goes to",
+        lambda s: s.participant.name if s.participant else "",
+        missing="there",
+        group="Client",
     ),
     Placeholder("CLIENT_NAME", "client.name", "The client’s name", lambda s: _and(s.clients), group="Client"),
     Placeholder(
-        "CLIENT_FIRST_NAME", "client.first_name", "The client’s first name",
-        lambda s: s.clients[0].split()[0] if s.clients else "", group="Client",
+        "CLIENT_FIRST_NAME",
+        "client.first_name",
+        "The client’s first name",
+        lambda s: s.clients[0].split()[0] if s.clients else "",
+        group="Client",
     ),
     Placeholder("ADDRESS", "inspection.address", "The property’s address", lambda s: s.inspection.address),
-    Placeholder("INSPECTION_DATE", "inspection.date", "Day of the inspection", _day),
-    Placeholder("INSPECTION_TIME", "inspection.time", "Start of the inspection", _hour),
+    Placeholder("INSPECTION_DATE", "inspection.date", "Day of the inspection", lambda s: _start(s)[0]),
+    Placeholder("INSPECTION_TIME", "inspection.time", "Start of the inspection", lambda s: _start(s)[1]),
     Placeholder(
-        "INSPECTOR_NAME", "inspector.name", "The inspector’s name", lambda s: s.inspection.inspector, missing="your inspector"
+        "INSPECTOR_NAME",
+        "inspector.name",
+        "The inspector’s name",
+        lambda s: s.inspection.inspector,
+        missing="your inspector",
     ),
     Placeholder(
-        "SERVICES", "inspection.services", "What is inspected", lambda s: _and(s.inspection.services), missing="home inspection"
+        "SERVICES",
+        "inspection.services",
+        "What is inspected",
+        lambda s: _and(s.inspection.services),
+        missing="home inspection",
     ),
     Placeholder("PRICE", "inspection.price", "The fee", _price, missing="to be confirmed"),
-    Placeholder(PORTAL_LINK, "portal.link", "Personal link to the client portal", lambda s: s.portal_link, group="Links"),
     Placeholder(
-        "REPORT_LINK", "report.link", "Personal link to the report", lambda s: s.portal_link, group="Links"
+        PORTAL_LINK, "portal.link", "Personal link to the client portal", lambda s: s.portal_link, group="Links"
     ),
+    Placeholder("REPORT_LINK", "report.link", "Personal link to the report", lambda s: s.portal_link, group="Links"),
     Placeholder("COMPANY_NAME", "company.name", "Your company’s name", lambda s: s.company.name, group="Company"),
     Placeholder(
-        "COMPANY_PHONE", "company.phone", "Your phone number", lambda s: s.company.phone, missing="our office", group="Company"
+        "COMPANY_PHONE",
+        "company.phone",
+        "Your phone number",
+        lambda s: s.company.phone,
+        missing="our office",
+        group="Company",
     ),
 )
 BY_NAME: Mapping[str, Placeholder] = {p.name: p for p in CATALOGUE} | {p.alias: p for p in CATALOGUE}
@@ -129,7 +151,9 @@ def unknown(source: str) -> list[Unknown]:
     for match in TOKEN.finditer(source):
         if find(match.group(1)) is None:
             near = difflib.get_close_matches(match.group(1).upper(), [p.name for p in CATALOGUE], n=1)
-            found.append(Unknown(match.group(1)[:60], source.count("\n", 0, match.start()) + 1, near[0] if near else ""))
+            found.append(
+                Unknown(match.group(1)[:60], source.count("\n", 0, match.start()) + 1, near[0] if near else "")
+            )
     return found
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from emails.models import Message, Problem
@@ -25,14 +25,12 @@ def follow(message: Message) -> None:
 
 def open_for(message: Message, *, category: str) -> None:
     """Someone must look at this message, unless a newer one already made it good."""
-    newer = Message.objects.filter(
-        inspection_id=message.inspection_id, participant_id=message.participant_id, kind=message.kind
-    ).filter(pk__gt=message.pk)
+    newer = Message.objects.filter(_same_email(message), pk__gt=message.pk)
     if newer.filter(status=Status.DELIVERED).exists():
         return
     problem, created = Problem.objects.get_or_create(
-        inspection_id=message.inspection_id,
-        participant_id=message.participant_id,
+        inspection=message.inspection,
+        participant=message.participant,
         kind=message.kind,
         closed_at=None,
         defaults={"message": message, "category": category},
@@ -74,9 +72,7 @@ def handle(problem: Problem, *, by: str, note: str) -> bool:
 def reopen(problem: Problem) -> bool:
     """Undo of `handle`. True if it is open now because of this."""
     with transaction.atomic():
-        taken = Problem.objects.open().filter(
-            inspection_id=problem.inspection_id, participant_id=problem.participant_id, kind=problem.kind
-        )
+        taken = Problem.objects.open().filter(_same_email(problem))
         if taken.exists() or problem.solved_by_id:
             return False
         return bool(
@@ -93,16 +89,13 @@ def snooze(problem: Problem, *, until: datetime, by: str) -> bool:
 
 def being_resent(problem: Problem) -> bool:
     """A newer email of the same kind is on its way to the same person."""
-    return Message.objects.filter(
-        inspection_id=problem.inspection_id,
-        participant_id=problem.participant_id,
-        kind=problem.kind,
-        pk__gt=problem.message_id,
-        status__in=ON_ITS_WAY,
-    ).exists()
+    return Message.objects.filter(_same_email(problem), pk__gt=problem.message_id, status__in=ON_ITS_WAY).exists()
 
 
 def _of(message: Message) -> QuerySet[Problem]:
-    return Problem.objects.open().filter(
-        inspection_id=message.inspection_id, participant_id=message.participant_id, kind=message.kind
-    )
+    return Problem.objects.open().filter(_same_email(message))
+
+
+def _same_email(row: Message | Problem) -> Q:
+    """The same email to the same person: what was sent and what is sent again."""
+    return Q(inspection_id=row.inspection_id, participant_id=row.participant_id, kind=row.kind)

@@ -31,7 +31,7 @@ ROUTES: dict[str, tuple[str, type[AnymailCoreWebhookView]]] = {
     for pattern in anymail.urls.urlpatterns
     if isinstance(pattern, URLPattern) and _is_tracking(pattern)
 }
-VIEWS: dict[str, type[AnymailCoreWebhookView]] = {name: view for name, view in ROUTES.values()}
+VIEWS: dict[str, type[AnymailCoreWebhookView]] = dict(ROUTES.values())
 
 
 def parse(post: WebhookPost) -> Iterable[AnymailTrackingEvent]:
@@ -48,5 +48,5 @@ def _rebuilt(post: WebhookPost) -> HttpRequest:
     request = _REQUESTS.generic(
         "POST", f"/anymail/{post.provider}/tracking/", bytes(post.body), content_type=content_type, **extra
     )
-    request._body = bytes(post.body)  # type: ignore[attr-defined] # ours has its own size limit, checked at the door
+    request._body = bytes(post.body)  # ours has its own size limit, checked at the door
     return request

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 
 from emails import placeholders
 from emails.models import Kind, Message, TemplateVersion
-from emails.plaintext import from_html
 from emails.placeholders import LINKS, Scene
+from emails.plaintext import from_html
 from inspections import links
 from inspections.models import Company
 from inspections.text import single_line
@@ -75,7 +75,9 @@ def render(message: Message, version: TemplateVersion, company: Company) -> Rend
         render_to_string("mail/frame.html", {"subject": subject, "body": body, "company": company})
     )
     text = from_html(body) + render_to_string("mail/foot.txt", {"company": company})
-    rendered = Rendered(single_line(subject, limit=500), page, text, minted[0].rstrip("/").rpartition("/")[2] if minted else "")
+    rendered = Rendered(
+        single_line(subject, limit=500), page, text, minted[0].rstrip("/").rpartition("/")[2] if minted else ""
+    )
     if message.kind in NEEDS_LINK and not rendered.has_link:
         raise TemplateProblem(f"“{version.template}” lost its client portal link.", name=placeholders.PORTAL_LINK)
     return rendered

@@ -39,7 +39,9 @@ def _seconds_left(until: datetime | None) -> int:
 def next_url(request: HttpRequest, default: str) -> str:
     """Where the form says to go back to, if that is a page of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return wanted if ours and wanted.startswith("/") else default
 
 

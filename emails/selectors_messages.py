@@ -79,9 +79,11 @@ def attempts(message: Message) -> list[Message]:
 
 def open_problem(message: Message) -> Problem | None:
     """The open problem that this message belongs to."""
-    return Problem.objects.open().filter(
-        inspection_id=message.inspection_id, participant_id=message.participant_id, kind=message.kind
-    ).first()
+    return (
+        Problem.objects.open()
+        .filter(inspection_id=message.inspection_id, participant_id=message.participant_id, kind=message.kind)
+        .first()
+    )
 
 
 @dataclass(frozen=True)

@@ -28,4 +28,4 @@ def harmless(html: str, *, text: str = "") -> str:
         url_schemes={"data"},
         link_rel=None,
     )
-    return _DOCUMENT.format(f'<main>{body}</main>')
+    return _DOCUMENT.format(f"<main>{body}</main>")

@@ -65,7 +65,7 @@ class _Case:
 
 def verdict(facts: MessageFacts, message: Message, problem: Problem | None = None) -> Verdict | None:
     """What to do about a message; None if there is nothing to do. Needs `message.participant.contact` at hand."""
-    found = wording.guidance(facts, problem.category if problem and problem.message_id == message.pk else "")
+    found = wording.guidance(facts) or (wording.guidance(facts, problem.category) if problem else None)
     if found is None:
         return None
     actions = list(_possible(found.actions, _Case(message, problem)))
@@ -144,12 +144,16 @@ def _settle(case: _Case) -> list[Action]:
     address = reverse("settle", args=[case.message.pk])
     return [
         Action("arrived", "It arrived", "check", post=address, fields=(("arrived", "yes"),)),
-        Action("again", "Send again (may arrive twice)", "arrow-path", post=address, fields=(("arrived", "no"),), key="r"),
+        Action(
+            "again", "Send again (may arrive twice)", "arrow-path", post=address, fields=(("arrived", "no"),), key="r"
+        ),
     ]
 
 
 def _send_now(case: _Case) -> list[Action]:
-    return [Action("send_now", "Send it now", "paper-airplane", post=reverse("send-now", args=[case.message.pk]), key="r")]
+    return [
+        Action("send_now", "Send it now", "paper-airplane", post=reverse("send-now", args=[case.message.pk]), key="r")
+    ]
 
 
 _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {

@@ -34,7 +34,9 @@ def today_list(request: HttpRequest) -> HttpResponse:
 def cause(request: HttpRequest, category: str, domain: str) -> HttpResponse:
     """The emails behind one card: turned away by one mail domain for one reason."""
     rows = selectors_today.rows_of_cause(category, domain, Company.get())
-    return render(request, "emails/cause.html", {"rows": rows, "domain": domain, "label": rows[0].label if rows else ""})
+    return render(
+        request, "emails/cause.html", {"rows": rows, "domain": domain, "label": rows[0].label if rows else ""}
+    )
 
 
 def _lists() -> dict[str, object]:

@@ -39,7 +39,7 @@ def _send(task: str) -> None:
         return
     try:
         current_app.send_task(task, producer=_producer(), retry=False, ignore_result=True, expires=60)
-    except Exception as problem:  # noqa: BLE001 - whatever the broker does, the row is written
+    except Exception as problem:
         log.warning("wake-up %s not sent: %s", task, type(problem).__name__)
         _forget()
         _quiet_until = time.monotonic() + PAUSE_AFTER_FAILURE
@@ -62,5 +62,5 @@ def _forget() -> None:
     if connection is not None:
         try:
             connection.collect()
-        except Exception:  # noqa: BLE001 - it is broken already
+        except Exception:
             log.debug("closing the broken broker connection failed")

@@ -34,8 +34,8 @@ def _read(request: HttpRequest) -> bytes:
     body = request.read(limit + 1)
     if len(body) > limit:
         raise TooLarge
-    request._body = body  # type: ignore[attr-defined] # what request.body would have set
-    request._stream = BytesIO(body)  # type: ignore[attr-defined]
+    request._body = body  # what request.body would have set
+    request._stream = BytesIO(body)
     return body
 
 

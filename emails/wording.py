@@ -22,7 +22,18 @@ from emails.wording_failures import (
 )
 from emails.wording_statuses import FAILED_TONE, GROUP_LABELS, STATUSES, Group, Text
 
-__all__ = ["Display", "GROUP_LABELS", "Group", "Guidance", "MessageFacts", "display", "display_code", "guidance", "moment", "spell"]
+__all__ = [
+    "Display",
+    "GROUP_LABELS",
+    "Group",
+    "Guidance",
+    "MessageFacts",
+    "display",
+    "display_code",
+    "guidance",
+    "moment",
+    "spell",
+]
 
 SCHEDULED_FROM = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(days=3)
@@ -201,7 +212,9 @@ def _for_failure(code: str, why: Failure, values: Mapping[str, str]) -> Guidance
     )
 
 
-def _for_other(shown: Display, likely: Text, actions: tuple[str, ...], tell: Text, values: Mapping[str, str]) -> Guidance:
+def _for_other(
+    shown: Display, likely: Text, actions: tuple[str, ...], tell: Text, values: Mapping[str, str]
+) -> Guidance:
     told = _said(tell, "", values) if tell else ""
     return Guidance(shown.code, shown.label, shown.sentence, str(likely), "", told, shown.tone, shown.icon, actions)
 

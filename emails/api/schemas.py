@@ -27,7 +27,9 @@ from inspections.models import Company, Contact, Inspection, Participant
 _AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)
 
 
-def _storable(value: str) -> str:
+def _one_line(value: str) -> str:
+    if value.splitlines() not in ([], [value]):
+        raise ValueError("This must fit on one line: please remove the line break.")
     if any(ch == "\0" or "\ud800" <= ch <= "\udfff" for ch in value):
         raise ValueError("There is a character in this text that cannot be stored.")
     return value
@@ -56,7 +58,7 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
-Text = Annotated[str, Strict(), AfterValidator(_storable)]
+Text = Annotated[str, Strict(), AfterValidator(_one_line)]
 Switch = Annotated[bool, Strict()]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Moment = Annotated[datetime, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -6,10 +6,12 @@ Nothing is invented: what happened, in which order and how far apart stays as th
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Replace
 
 from emails.models import AddressHold, Message, MessageEvent, Problem, WebhookPost
-from inspections.models import Inspection, InspectionEvent, PortalLink
+from emails.placeholders import clock_words
+from inspections.models import Company, Inspection, InspectionEvent, PortalLink
 
 # Which rows belong to an inspection (the path to it), and which of their columns are times.
 TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
@@ -34,7 +36,13 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
 
 @transaction.atomic
 def move(inspection: Inspection, by: timedelta) -> None:
-    """Add `by` to every time of this inspection and its emails."""
+    """Add `by` to every time of this inspection and its emails, those in the emails' words included."""
+    zone = Company.get().zone
+    before, after = (clock_words(at.astimezone(zone)) for at in (inspection.starts_at, inspection.starts_at + by))
+    for old, new in zip(before, after, strict=True):
+        inspection.messages.update(
+            **{part: Replace(part, Value(old), Value(new)) for part in ("subject", "html", "text")}
+        )
     for model, path, columns in TIMES:
         ids = list(model._default_manager.filter(**{path: inspection.pk}).values_list("pk", flat=True).distinct())
         model._default_manager.filter(pk__in=ids).update(**{column: F(column) + by for column in columns})

@@ -14,7 +14,7 @@ from emails import inbox
 from emails.models import Message
 from tests.emails.practice_mail import Running
 
-AUTH = {"HTTP_AUTHORIZATION": "Basic " + b64encode(b"tests:only-for-tests").decode()}
+AUTH = {"Authorization": "Basic " + b64encode(b"tests:only-for-tests").decode()}
 Post = Callable[..., int]
 
 
@@ -39,10 +39,10 @@ def mail(_mail_service: Running, settings: LazySettings) -> Iterator[Running]:
 def webhook(client: Client) -> Post:
     """Post to a tracking address with the right secret; the status code."""
 
-    def post(data: object, *, provider: str = "postmark", **extra: Any) -> int:
+    def post(data: object, *, provider: str = "postmark") -> int:
         body = data if isinstance(data, bytes) else json.dumps(data).encode()
-        headers = {"content_type": "application/json"} | AUTH | extra
-        return client.post(f"/anymail/{provider}/tracking/", body, **headers).status_code
+        url = f"/anymail/{provider}/tracking/"
+        return client.post(url, body, content_type="application/json", headers=AUTH).status_code
 
     return post
 

@@ -23,7 +23,7 @@ def test_more_facts_never_lower_a_status(facts: list[Status]) -> None:
 
 
 def test_folding_nothing_is_an_error() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="empty"):
         fold([])
 
 
@@ -40,5 +40,5 @@ def test_ranks_are_distinct_and_ambiguity_is_below_every_answer() -> None:
 
 
 def test_every_reason_is_for_skipping_or_for_holding() -> None:
-    assert SKIP_REASONS | HOLD_REASONS == set(Reason)
+    assert set(Reason) == SKIP_REASONS | HOLD_REASONS
     assert not SKIP_REASONS & HOLD_REASONS

@@ -1,0 +1,107 @@
+"""Forms of the pages that touch both an inspection and its emails."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from emails import holds
+from emails.models import Message
+from inspections import people
+from inspections.errors import BadField
+from inspections.forms import OWN_ADDRESS, email_field, moment_field, name_field, phone_field
+from inspections.models import Contact, Participant
+from inspections.text import canonical
+
+
+class MoveForm(forms.Form):
+    """Another time."""
+
+    starts_at = moment_field(label="New date and time")
+
+
+class PublishForm(forms.Form):
+    """Where the report is, if it has an address of its own."""
+
+    url = forms.CharField(
+        label="Link to the report",
+        required=False,
+        help_text="If the report is on another site. People open it from their client portal.",
+        widget=forms.URLInput(attrs={"autocomplete": "off", "maxlength": 500}),
+    )
+
+
+class PersonForm(forms.Form):
+    """Somebody's details. `resend` lists what did not reach them: ids of messages, ticked.
+
+    Shown in a work list it holds the address alone (`brief`); what is not sent along stays as it is.
+    """
+
+    email = email_field(label="Email address")
+    name = name_field()
+    phone = phone_field()
+
+    def __init__(
+        self, data: Any = None, *, person: Participant, unsent: Sequence[Message], brief: bool, auto_id: str = "id_%s"
+    ) -> None:
+        contact = person.contact
+        initial = {"email": contact.email, "name": contact.name, "phone": contact.phone}
+        super().__init__(data, initial=initial, auto_id=auto_id)
+        self.person, self.unsent, self.brief = person, unsent, brief
+        if brief:
+            del self.fields["name"], self.fields["phone"]
+        else:
+            self.order_fields(("name", "email", "phone"))
+
+    @property
+    def wants_resend(self) -> bool:
+        """ "Save and resend" was pressed, and something is ticked."""
+        return self.data.get("then") != "save" and bool(self.ticked)
+
+    @property
+    def ticked(self) -> list[int]:
+        """Ids that are ticked: all of them on the page, those that came back afterwards."""
+        if not self.is_bound:
+            return [message.pk for message in self.unsent]
+        given = self.data.getlist("resend") if hasattr(self.data, "getlist") else []
+        return [int(text) for text in given if text.isascii() and text.isdigit() and len(text) < 19]
+
+    @property
+    def count(self) -> int:
+        """How many emails the button speaks of."""
+        return len(self.unsent)
+
+    @property
+    def sharing(self) -> list[str]:
+        """Names of others with the address that the person has now."""
+        return sharing(self.person.contact)
+
+    def clean_email(self) -> str:
+        """Refuse the office's own address, and one that mail waits for if mail is to leave."""
+        email: str = self.cleaned_data["email"]
+        key, unchanged = canonical(email), email == self.person.contact.email
+        if key and key in people.own_addresses() and (self.wants_resend or not unchanged):
+            raise forms.ValidationError(OWN_ADDRESS.format(name=self.person.name))
+        if self.wants_resend and not email:
+            raise forms.ValidationError("Please enter an email address, so that something can be sent.")
+        if self.wants_resend and holds.active(email):
+            raise forms.ValidationError("Mail to this address is on hold: it failed before. Please enter another one.")
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        """The rules that every correction goes through, at the field they speak of."""
+        for field in ("email", "name", "phone"):
+            if field in self.cleaned_data:
+                try:
+                    self.cleaned_data[field] = people.tidied(field, self.cleaned_data[field])
+                except BadField as problem:
+                    self.add_error(field, str(problem))
+        return self.cleaned_data
+
+
+def sharing(contact: Contact) -> list[str]:
+    """Names of others with the same address."""
+    if not contact.email_key:
+        return []
+    others = Contact.objects.filter(email_key=contact.email_key).exclude(pk=contact.pk)
+    return list(others.order_by("name").values_list("name", flat=True).distinct()[:5])

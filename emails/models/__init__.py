@@ -1,0 +1,24 @@
+"""What the delivery remembers, by noun."""
+
+from emails.models.messages import Message, MessageEvent, MessageQuerySet
+from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
+from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
+from emails.models.work import AddressHold, Problem, ProblemQuerySet
+
+__all__ = [
+    "AddressHold",
+    "ApiKey",
+    "Automation",
+    "Channel",
+    "EmailTemplate",
+    "Kind",
+    "Message",
+    "MessageEvent",
+    "MessageQuerySet",
+    "Problem",
+    "ProblemQuerySet",
+    "TemplateVersion",
+    "Trigger",
+    "WebhookPost",
+    "new_nonce",
+]

@@ -1,0 +1,94 @@
+"""The words of emails, and the rules that send them."""
+
+from django.db import models
+from django.db.models import Q
+
+from inspections.models import Role, validate_line
+from inspections.text import MAX_NAME
+
+
+class Kind(models.TextChoices):
+    """What an email is for."""
+
+    CONFIRMATION = "confirmation", "Confirmation"
+    AGREEMENT = "agreement", "Agreement"
+    REMINDER = "reminder", "Reminder"
+    RESCHEDULED = "rescheduled", "New date"
+    CANCELLED = "cancelled", "Cancellation"
+    REPORT_READY = "report_ready", "Report ready"
+    RECEIPT = "receipt", "Receipt"
+    REVIEW_REQUEST = "review_request", "Review request"
+    ONE_OFF = "one_off", "Email"
+
+
+class EmailTemplate(models.Model):
+    """A named text with placeholders; the words are in its versions."""
+
+    name = models.CharField(max_length=MAX_NAME, unique=True, validators=[validate_line])
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.CheckConstraint(condition=Q(kind__in=Kind.values), name="template_kind_known"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def current(self) -> "TemplateVersion":
+        """The published version. Raises TemplateVersion.DoesNotExist if there is none."""
+        return self.versions.filter(published_at__isnull=False).latest("number")
+
+
+class TemplateVersion(models.Model):
+    """One state of a template's words; a published one never changes."""
+
+    template = models.ForeignKey(EmailTemplate, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    subject = models.CharField(max_length=300)
+    body = models.TextField(help_text="HTML with placeholders; the text part is made from it")
+    published_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.CharField(max_length=MAX_NAME)
+
+    class Meta:
+        ordering = ("template", "-number")
+        constraints = (models.UniqueConstraint(fields=["template", "number"], name="template_version_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.template} v{self.number}"
+
+
+class Trigger(models.TextChoices):
+    """What makes an automation fire."""
+
+    CONFIRMED = "confirmed", "is confirmed"
+    RESCHEDULED = "rescheduled", "is moved"
+    CANCELLED = "cancelled", "is canceled"
+    COMPLETED = "completed", "is completed"
+    REPORT_PUBLISHED = "report_published", "has its report published"
+
+
+class Automation(models.Model):
+    """A rule: when this happens, send that to these people."""
+
+    name = models.CharField(max_length=MAX_NAME, unique=True, validators=[validate_line])
+    trigger = models.CharField(max_length=20, choices=Trigger.choices)
+    template = models.ForeignKey(EmailTemplate, models.PROTECT, related_name="automations")
+    roles = models.JSONField(default=list, help_text="Roles of the recipients")
+    hours_before = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Due this long before the inspection starts; empty: right away"
+    )
+    even_if_off = models.BooleanField(default=False, help_text="Goes out even when notifications are off")
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.CheckConstraint(condition=Q(trigger__in=Trigger.values), name="rule_trigger_known"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def role_values(self) -> list[str]:
+        """Recipient roles that exist."""
+        return [role for role in self.roles if role in Role.values]

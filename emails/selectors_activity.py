@@ -1,0 +1,203 @@
+"""Email activity: every message, found by words, group, status and days. Nothing here reads the whole table."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from emails import paging, selectors_messages
+from emails.models import Message, Problem
+from emails.paging import Page, Place
+from emails.states import ON_PURPOSE, SKIP_REASONS, UNDELIVERED, UNFINISHED, Status
+from emails.wording import SCHEDULED_FROM, Display
+from emails.wording_failures import FAILURES
+from emails.wording_statuses import STATUSES, Group
+
+PAGE = 50
+COUNT_UP_TO = 10_000
+BLIND_REACHED_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is asked for; empty: everything. `status` is a display code, the days are the company's."""
+
+    q: str = ""
+    group: str = ""
+    status: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.q) or self.is_narrow
+
+    @property
+    def is_narrow(self) -> bool:
+        """More than words is asked for."""
+        return bool(self.group or self.status or self.since or self.until)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message with its words; `version` changes when anything that is shown does."""
+
+    message: Message
+    shown: Display
+
+    @property
+    def version(self) -> str:
+        """Short digest of what the row shows."""
+        m, shown = self.message, self.shown
+        return _digest(m.status, m.subject, m.to_name, m.to_address, shown.label, shown.sentence)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many, counted to COUNT_UP_TO."""
+
+    group: Group
+    number: int
+    is_capped: bool
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A page of the log with the counts beside the group filters."""
+
+    page: Page[Message]
+    rows: Sequence[Row]
+    counts: Sequence[Count]
+
+    @property
+    def is_live(self) -> bool:
+        """Something on the newest page is still to change."""
+        return self.page.is_first and any(row.message.status in UNFINISHED for row in self.rows)
+
+    @property
+    def version(self) -> str:
+        """Changes when anything on the page does."""
+        return _digest(*(f"{row.message.pk}:{row.version}" for row in self.rows), *self.counts)
+
+
+def activity(filters: Filters, place: Place) -> Activity:
+    """The messages at `place`, newest first, and the counts of every group under the same words and days."""
+    beside = _found(filters)
+    rows = _in_status(_in_group(beside, filters.group), filters.status)
+    page = paging.page(
+        rows.select_related("inspection").defer("html", "text", "search"), place, by="created_at", size=PAGE
+    )
+    shown = [Row(message, selectors_messages.shown(message)) for message in page.rows]
+    return Activity(page, shown, [_count(beside, group) for group in Group])
+
+
+def _found(filters: Filters) -> QuerySet[Message]:
+    rows = Message.objects.search(filters.q)
+    if filters.since:
+        rows = rows.filter(created_at__gte=_midnight(filters.since))
+    if filters.until:
+        rows = rows.filter(created_at__lt=_midnight(filters.until + timedelta(days=1)))
+    return rows
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _count(rows: QuerySet[Message], group: Group) -> Count:
+    number = _in_group(rows, group).order_by().values("pk")[: COUNT_UP_TO + 1].count()
+    return Count(group, min(number, COUNT_UP_TO), number > COUNT_UP_TO)
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+
+
+def _in_group(rows: QuerySet[Message], group: str) -> QuerySet[Message]:
+    """`needs_you` are the messages of open problems: one that a later email made good needs nobody."""
+    unsettled = Problem.objects.open().values("message_id")
+    reached = Q(status=Status.DELIVERED) | _sent_blind(older=True)
+    match group:
+        case Group.NEEDS_YOU:
+            return rows.filter(pk__in=unsettled)
+        case Group.ON_ITS_WAY:
+            return rows.filter(status__in=sorted(UNFINISHED)).exclude(_sent_blind(older=True)).exclude(pk__in=unsettled)
+        case Group.REACHED:
+            return rows.filter(reached)
+        case Group.ON_PURPOSE:
+            return rows.filter(status__in=sorted(ON_PURPOSE))
+    return rows
+
+
+def _sent_blind(*, older: bool = False) -> Q:
+    """Sent by a plain mail server, which never reports delivery: without a failure for a day it counts as reached."""
+    if settings.EMAIL_PROVIDER != "smtp":
+        return Q(pk__in=[])
+    sent = Q(status=Status.SENT)
+    return sent & Q(sent_at__lt=timezone.now() - BLIND_REACHED_AFTER) if older else sent
+
+
+# --- statuses --------------------------------------------------------------------------------------------------------
+
+
+def _in_status(rows: QuerySet[Message], code: str) -> QuerySet[Message]:
+    """Messages that are shown with this display code; an unknown code finds nothing."""
+    if not code:
+        return rows
+    return rows.filter(_meaning(code))
+
+
+def _meaning(code: str) -> Q:
+    soon, silent = timezone.now() + SCHEDULED_FROM, timezone.now() - timedelta(seconds=settings.NO_NEWS_SECONDS)
+    sent = Q(status=Status.SENT) & ~_sent_blind()
+    meanings: Mapping[str, Q] = {
+        "scheduled": Q(status=Status.QUEUED, send_after__gt=soon),
+        "queued": Q(status=Status.QUEUED, send_after__lte=soon) | Q(status=Status.CLAIMED),
+        "sending": Q(status=Status.SENDING),
+        "unsure": Q(status=Status.UNKNOWN),
+        "held": Q(status=Status.HELD),
+        "sent": sent & Q(sent_at__gte=silent),
+        "no_news": sent & Q(sent_at__lt=silent),
+        "sent_blind": _sent_blind(),
+        "deferred": Q(status=Status.DEFERRED),
+        "delivered": Q(status=Status.DELIVERED),
+        "maybe_opened": Q(status=Status.DELIVERED, opened_at__isnull=False),
+        "auto_reply": Q(status=Status.DELIVERED) & ~Q(auto_reply=""),
+        "cancelled": Q(status=Status.CANCELLED),
+        "complained": Q(status=Status.COMPLAINED),
+        "undelivered": Q(status__in=sorted(UNDELIVERED)),
+    }
+    if code in SKIP_REASONS:
+        return Q(status=Status.SKIPPED, reason=code)
+    return meanings.get(code) or _failed(code)
+
+
+def _failed(code: str) -> Q:
+    failed = Q(status__in=sorted(UNDELIVERED - {Status.COMPLAINED})) | Q(status=Status.HELD, reason=code)
+    return failed & (Q(category=code) | Q(reason=code)) if code in FAILURES else Q(pk__in=[])
+
+
+def status_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The status filter, in the order of an email's life: (heading, [(code, label)])."""
+    way = ("scheduled", "queued", "sending", "unsure", "sent", "deferred", "no_news")
+    reached = ("delivered", "maybe_opened", "auto_reply")
+    if settings.EMAIL_PROVIDER == "smtp":
+        way = (*way[:4], "sent_blind")
+    purpose = [code for code, words in STATUSES.items() if words.group == Group.ON_PURPOSE]
+    causes = [(code, str(why.label)) for code, why in FAILURES.items() if code not in STATUSES]
+    return [
+        ("On its way", _labels(way)),
+        ("Reached them", _labels(reached)),
+        ("Did not arrive", [("undelivered", "Any cause"), *_labels(("held",)), *causes]),
+        ("Not sent on purpose", _labels(purpose)),
+    ]
+
+
+def _labels(codes: Sequence[str]) -> list[tuple[str, str]]:
+    return [(code, str(STATUSES[code].label)) for code in codes]
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode(errors="replace")).hexdigest()[:16]

@@ -1,0 +1,293 @@
+"""One inspection's emails: who got what, what can be sent again, and the log of it all.
+
+Everything is read once, in a fixed number of queries, however many people and emails there are.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from emails import outbox, selectors_messages
+from emails.limits import Refused
+from emails.models import AddressHold, EmailTemplate, Kind, Message
+from emails.selectors_inspections import worst
+from emails.states import IN_OUR_HANDS, ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
+from emails.wording import Display, Group
+from emails.wording_failures import FAILURES
+from inspections import people, selectors
+from inspections.models import Inspection, InspectionEvent, Participant, Role
+from inspections.selectors import Told
+from inspections.text import BadText, canonical, email_address
+
+MOST_LINES = 300
+RESENDS = {
+    Kind.CONFIRMATION: "Resend Confirmation Email",
+    Kind.AGREEMENT: "Resend Agreement",
+    Kind.REPORT_READY: "Resend Report",
+}
+_FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "Correct"}
+_WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
+SOON = timedelta(minutes=2)
+STALE = timedelta(days=1)
+SHOWS = {"all": "All", "problems": "Problems", "emails": "Emails", "facts": "Facts"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An email in somebody's menu; `why` it is not possible now, with the way out."""
+
+    kind: str
+    label: str
+    why: str = ""
+    way_out: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person with their emails. `last` is the email that tells how they stand; `fix` labels its repair."""
+
+    person: Participant
+    last: Message | None
+    display: Display | None
+    fix: str
+    choices: Sequence[Choice]
+    reach: str  # of the agreement: visited, delivered, underway, cut_off, none; "" for whoever doesn't sign
+    visited_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the log: an email with its `display`, or a fact with its `told`."""
+
+    key: str
+    at: datetime
+    by: str
+    message: Message | None = None
+    display: Display | None = None
+    told: Told | None = None
+
+    @property
+    def version(self) -> str:
+        """Changes when anything in the line does."""
+        shown = self.display and (self.display.code, self.display.sentence)
+        return _digest(self.key, self.at, shown, self.message and self.message.template_version_id)
+
+    @property
+    def is_problem(self) -> bool:
+        """Somebody has to look at it."""
+        return self.display is not None and self.display.group == Group.NEEDS_YOU
+
+
+@dataclass(frozen=True)
+class InspectionEmails:
+    """All that the inspection page shows of its emails. `silenced`: not sent because notifications were off."""
+
+    people: Sequence[Someone]
+    log: Sequence[Line]
+    silenced: int
+    unfinished: bool
+    made_at: datetime
+    cut: bool = False
+
+    @property
+    def cut_off(self) -> list[Someone]:
+        """Those who should sign and cannot reach the agreement."""
+        return [someone for someone in self.people if someone.reach == "cut_off"]
+
+    @property
+    def signers(self) -> list[Someone]:
+        """Those who have to sign."""
+        return [someone for someone in self.people if someone.reach]
+
+    @property
+    def version(self) -> str:
+        """The moment it was read, and a name for what it shows."""
+        healths = [(s.person.pk, s.display, s.last and s.last.pk) for s in self.people]
+        return f"{self.made_at.timestamp():.3f}.{_digest([line.version for line in self.log], healths, self.silenced)}"
+
+    def lines(self, show: str) -> list[Line]:
+        """The log, filtered: a key of SHOWS."""
+        if show == "problems":
+            return [line for line in self.log if line.is_problem]
+        if show in ("emails", "facts"):
+            return [line for line in self.log if (line.message is not None) == (show == "emails")]
+        return list(self.log)
+
+
+def load(inspection: Inspection) -> InspectionEmails:
+    """Read it all."""
+    messages = list(_messages(inspection)[: MOST_LINES + 1])
+    cut, messages = len(messages) > MOST_LINES, messages[:MOST_LINES][::-1]
+    events = list(inspection.events.select_related("participant__contact").order_by("-at", "-id")[:MOST_LINES])[::-1]
+    present = list(inspection.participants.current().select_related("contact").order_by("pk"))
+    templates = set(EmailTemplate.objects.values_list("kind", flat=True))
+    blocked = _blocked(present)
+    displays = {message.pk: selectors_messages.shown(message) for message in messages}
+    found = []
+    for person in present:
+        person.inspection = inspection
+        theirs = [message for message in messages if message.participant_id == person.pk]
+        seen = [e for e in events if e.participant_id == person.pk and e.type == InspectionEvent.Type.PORTAL_VISITED]
+        choices = [_choice(person, kind, theirs, blocked, templates) for kind in RESENDS]
+        found.append(_someone(person, theirs, displays, choices, seen[-1].at if seen else None))
+    return InspectionEmails(
+        people=found,
+        log=_log(messages, displays, events),
+        silenced=sum(m.reason == Reason.NOTIFICATIONS_OFF for m in _newest(messages) if m.status == Status.SKIPPED),
+        unfinished=any(_is_moving(m) for m in messages),
+        made_at=timezone.now(),
+        cut=cut,
+    )
+
+
+def _messages(inspection: Inspection) -> QuerySet[Message]:
+    found = inspection.messages.select_related("rule", "template", "template_version")
+    return found.defer("html", "text", "search", "template_version__body").order_by("-pk")
+
+
+def _is_moving(message: Message) -> bool:
+    """News may come while the page is looked at."""
+    now = timezone.now()
+    if message.status == Status.QUEUED:
+        return message.send_after < now + SOON
+    return message.status in UNFINISHED and message.changed_at > now - STALE
+
+
+def _newest(messages: Sequence[Message]) -> list[Message]:
+    """The email that counts for each person and kind: the latest that nobody stopped. Oldest first goes in."""
+    standing = [m for m in messages if m.status != Status.CANCELLED]
+    return list({(m.participant_id, m.kind): m for m in standing}.values())
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def _someone(
+    person: Participant,
+    messages: Sequence[Message],
+    displays: dict[int, Display],
+    choices: Sequence[Choice],
+    visited_at: datetime | None,
+) -> Someone:
+    last = _last(messages, displays)
+    return Someone(
+        person=person,
+        last=last,
+        display=displays[last.pk] if last else None,
+        fix=_fix(last) if last else "",
+        choices=choices,
+        reach=_reach(person, messages, visited_at),
+        visited_at=visited_at,
+    )
+
+
+def _last(messages: Sequence[Message], displays: dict[int, Display]) -> Message | None:
+    """The email that tells how somebody stands: one that needs the office, else the latest that went out."""
+    newest = _newest(messages)
+    needing = [m for m in newest if displays[m.pk].group == Group.NEEDS_YOU]
+    if needing:
+        first = worst(displays[m.pk] for m in needing)
+        return next(m for m in needing if displays[m.pk] == first)
+    left = [m for m in newest if displays[m.pk].group != Group.ON_PURPOSE and displays[m.pk].code != "scheduled"]
+    return max(left or newest, key=lambda m: (m.sent_at or m.created_at, m.pk), default=None)
+
+
+def _fix(message: Message) -> str:
+    """Label of the repair, if another address is the repair."""
+    why = FAILURES.get(message.category or message.reason)
+    return _FIX.get(why.actions[0], "") if why and worth_fixing(message) else ""
+
+
+def worth_fixing(message: Message) -> bool:
+    """It did not arrive, or waits."""
+    return message.status in UNDELIVERED or message.status == Status.HELD
+
+
+def _reach(person: Participant, messages: Sequence[Message], visited_at: datetime | None) -> str:
+    """Whether somebody who signs can get to the agreement, as far as we know."""
+    if person.role != Role.CLIENT:
+        return ""
+    if visited_at:
+        return "visited"
+    statuses = {m.status for m in messages if m.has_link or m.kind in _WITH_LINK} - ON_PURPOSE
+    if Status.DELIVERED in statuses:
+        return "delivered"
+    if statuses & UNFINISHED:
+        return "underway"
+    return "cut_off" if statuses else "none"
+
+
+# --- the menu --------------------------------------------------------------------------------------------------------
+
+
+def _blocked(present: Sequence[Participant]) -> dict[str, str]:
+    """Reason by address key, for those addresses that cannot be written to."""
+    keys = {canonical(person.email) for person in present}
+    held = AddressHold.objects.filter(key__in=keys, released_at__isnull=True).values_list("key", flat=True)
+    return {key: Reason.ADDRESS_BLOCKED for key in held} | {key: Reason.OWN_ADDRESS for key in people.own_addresses()}
+
+
+def _choice(
+    person: Participant, kind: Kind, messages: Sequence[Message], blocked: dict[str, str], templates: set[str]
+) -> Choice:
+    """The same answer as `outbox.refusal`, from what was read already; a test holds them together."""
+    refused = _in_the_way(person, kind, messages) or _unreachable(person, blocked)
+    if kind not in templates and not refused:
+        refused = Refused("There is no template for this email.")
+    return Choice(kind, RESENDS[kind], str(refused) if refused else "", refused.way_out if refused else None)
+
+
+def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) -> Refused | None:
+    if refused := not_for(person, kind):
+        return refused
+    last = max((m for m in messages if m.kind == kind), key=lambda m: m.pk, default=None)
+    if last:
+        flying = [m for m in messages if m.family_id == last.family_id and m.status in IN_OUR_HANDS]
+        page = ("See it", f"/messages/{(flying or [last])[-1].pk}/")
+        if flying:
+            return Refused("It is on its way already.", way_out=page)
+        if last.status == Status.UNKNOWN:
+            return Refused("We are not sure whether the last one left.", way_out=page)
+    return outbox.why_not_about(person.inspection, kind)
+
+
+def not_for(person: Participant, kind: str) -> Refused | None:
+    """Why this email is not for somebody in this role."""
+    if kind == Kind.AGREEMENT and person.role != Role.CLIENT:
+        return Refused("Only clients sign the agreement.")
+    return None
+
+
+def _unreachable(person: Participant, blocked: dict[str, str]) -> Refused | None:
+    fix = ("Correct the address", f"/people/{person.pk}/edit/")
+    try:
+        reason = blocked.get(canonical(email_address(person.email)))
+    except BadText:
+        return Refused("There is no usable email address.", way_out=("Add one", fix[1]))
+    if reason == Reason.OWN_ADDRESS:
+        return Refused("This is your own office’s address.", way_out=fix)
+    return Refused("Mail to this address is on hold: it failed before.", way_out=fix) if reason else None
+
+
+# --- the log ---------------------------------------------------------------------------------------------------------
+
+
+def _log(messages: Sequence[Message], displays: dict[int, Display], events: Sequence[InspectionEvent]) -> list[Line]:
+    """Emails and facts in the order they happened; what is still to come is last."""
+    emails = [Line(f"m{m.pk}", _at(m), m.created_by, message=m, display=displays[m.pk]) for m in messages]
+    facts = [Line(f"e{e.pk}", e.at, e.by, told=selectors.told(e)) for e in events]
+    return sorted(facts + emails, key=lambda line: line.at)
+
+
+def _at(message: Message) -> datetime:
+    if message.status == Status.QUEUED:
+        return max(message.send_after, message.created_at)
+    return message.sent_at or message.created_at
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
