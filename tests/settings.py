@@ -1,11 +1,11 @@
 """The application's settings with the waits of a test."""
 
 import os
+import tempfile
 
 # Whatever the developer's shell says: tests practise, on this machine only.
 os.environ.update(
     EMAIL_PROVIDER="practice",
-    BASE_URL="http://testserver",
     ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
     SECRET_KEY_FALLBACKS="",
@@ -14,10 +14,13 @@ os.environ.update(
     LOG_LEVEL="WARNING",
 )
 for _name, _value in {
-    # Nothing listens there: mypy and ruff need no servers; conftest asks for real ones.
+    "BASE_URL": "http://testserver",
+    # Nothing listens there: mypy needs settings but no servers; conftest asks for real ones.
     "DATABASE_URL": "postgres://nobody:none@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "PRACTICE_MAIL_URL": "http://127.0.0.1:1/",
+    # Not the developer's .data; only what a test really starts writes there.
+    "DATA_DIR": os.path.join(tempfile.gettempdir(), f"desk-tests-{os.getuid()}"),
     "UNDO_SECONDS": "0",
     "LEASE_SECONDS": "2",
     "SWEEP_SECONDS": "0.5",

@@ -80,3 +80,8 @@ def make_api(name: str = "CRM") -> Api:
 
 def key_of(api: Api) -> ApiKey:
     return ApiKey.objects.get(prefix=api.secret[: ApiKey.PREFIX_LENGTH])
+
+
+def short(value: object) -> str:
+    """A name for a case: the characters in question can be seen in it."""
+    return ascii(value)[:40]

@@ -77,7 +77,9 @@ PATHS = st.sampled_from(
     ]
 )
 FIELDS = st.dictionaries(
-    st.sampled_from(["starts_at", "url", "idempotency_key", "confirmed", "email", "name", "phone"]), TEXT | ANY, max_size=4
+    st.sampled_from(["starts_at", "url", "idempotency_key", "confirmed", "email", "name", "phone"]),
+    TEXT | ANY,
+    max_size=4,
 )
 
 hard = settings(

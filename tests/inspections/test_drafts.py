@@ -57,9 +57,7 @@ def test_every_problem_is_said_at_once_with_its_field() -> None:
         "people.1.email",
         "people.1.phone",
     }
-    assert errors["people.1.email"] == [
-        "Please enter one email address only. Add another person for a second address."
-    ]
+    assert errors["people.1.email"] == ["Please enter one email address only. Add another person for a second address."]
 
 
 @pytest.mark.parametrize("fee", ["-0.01", "NaN", "Infinity", "10000000", "1.005", "1e30"])

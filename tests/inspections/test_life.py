@@ -134,7 +134,9 @@ def test_publishing_again_is_nothing_new_unless_the_address_changes(told: list[I
     assert [event.type for event in told] == ["report_published", "updated"]
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "reports.example.com", "https://" + "x" * 600])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "reports.example.com", "https://" + "x" * 600]
+)
 def test_a_senseless_report_address_is_refused(url: str) -> None:
     with pytest.raises(BadDraft) as refused:
         services.publish_report(make_inspection(status="confirmed"), by="Kim", url=url)

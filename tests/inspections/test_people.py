@@ -110,7 +110,9 @@ def test_a_person_is_added_once(told: list[InspectionEvent]) -> None:
 
 def test_a_known_person_is_added_as_the_contact_they_are() -> None:
     known = make_contact(name="Pat Kim", email="pat@kw.com")
-    assert people.add_person(make_inspection(), make_person(name="pat kim", email="PAT@kw.com"), by="Kim").contact == known
+    assert (
+        people.add_person(make_inspection(), make_person(name="pat kim", email="PAT@kw.com"), by="Kim").contact == known
+    )
 
 
 def test_a_bad_person_is_refused_with_fields() -> None:

@@ -17,7 +17,9 @@ def test_an_invisible_character_is_refused(ch: str) -> None:
         single_line(f"Ann{ch}Lee")
 
 
-@pytest.mark.parametrize("name", ["Zoë O’Neill-Łukasz", "李安", "محمد", "علی\u200cرضا", "👩‍👧 Lee"])
+@pytest.mark.parametrize(
+    "name", ["Zoë O’Neill-Łukasz", "李安", "محمد", "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "👩‍👧 Lee"]
+)
 def test_names_from_everywhere_are_kept(name: str) -> None:
     assert single_line(name) == name
 
@@ -78,7 +80,7 @@ def test_a_wrong_address_is_refused_with_a_sentence(typed: str, said: str) -> No
 
 @pytest.mark.parametrize(
     "spelling",
-    ["ANN@Gmail.com", "ann@gmail.com.", "ａｎｎ@gmail.com", "ann\u200b@gmail.com", " ann@gmail.com"],
+    ["ANN@Gmail.com", "ann@gmail.com.", "\uff41\uff4e\uff4e@gmail.com", "ann\u200b@gmail.com", " ann@gmail.com"],
 )
 def test_spellings_of_one_address_have_one_key(spelling: str) -> None:
     assert canonical(spelling) == "ann@gmail.com"

@@ -1,0 +1,117 @@
+"""What the tests stand on: real PostgreSQL, a real broker, a real worker, a real browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.conf import LazySettings
+from django.core.cache import cache
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+from config.environment import BASE_DIR
+from config.guardian import Guardian
+from config.processes import Child
+from tests import chromium, live
+
+AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def pytest_configure() -> None:
+    # Playwright runs an event loop in the tests' thread; the tests themselves are not async.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    os.environ["DJANGO_LIVE_TEST_SERVER_ADDRESS"] = "127.0.0.1"
+    # So that a SIGTERM (a CI's time limit) ends the tests like Ctrl-C: with their cleaning up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Say once what is missing, not once a test."""
+    wants = any("browser" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wants and not chromium.system_browser() and not chromium.playwright_has_one():
+        pytest.exit(chromium.MISSING, returncode=1)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    if os.environ["DATABASE_URL"].endswith(":1/none"):
+        pytest.exit("These tests need their servers: run them with make test (one: ARGS='-k name').", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def guardian() -> Iterator[Guardian]:
+    """Ends the processes of the tests when these are killed outright."""
+    with Guardian() as guardian:
+        yield guardian
+
+
+@pytest.fixture(scope="session")
+def practice_service(
+    live_server: LiveServer, guardian: Guardian, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The practice mail service's address; its webhooks go to the live server."""
+    child, up, url = live.practice_mail(tmp_path_factory.mktemp("practice"), live_server.url)
+    with live.running(child, up, guardian):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _worker(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    live_server: LiveServer,
+    practice_service: str,
+    guardian: Guardian,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Child]:
+    with django_db_blocker.unblock():
+        env = live.environ(tmp_path_factory.mktemp("worker"), practice_service, live_server.url)
+    child, up = live.worker(env)
+    with live.running(child, up, guardian):
+        yield child
+
+
+@pytest.fixture
+def live_worker(
+    transactional_db: None,
+    settings: LazySettings,
+    monkeypatch: pytest.MonkeyPatch,
+    live_server: LiveServer,
+    practice_service: str,
+    _worker: Child,
+) -> Iterator[live.Live]:
+    """The whole way, as in production: web server, broker, worker, provider, webhooks."""
+    url = live.broker_url()
+    settings.REDIS_URL = url
+    settings.BASE_URL = live_server.url
+    settings.PRACTICE_MAIL_URL = practice_service
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"  # Django's test runner swaps it
+    settings.ANYMAIL = {**settings.ANYMAIL, "POSTMARK_API_URL": practice_service}
+    # A connection to the other broker database may be kept from an earlier test.
+    monkeypatch.setattr("emails.wake._local", threading.local())
+    cache.clear()
+    broker = redis.Redis.from_url(url)
+    system = live.Live(live_server.url, practice_service, _worker, broker)
+    yield system
+    # The database is emptied next: nobody may still be at work in it.
+    live.until(system.idle, "the worker is idle")
+    broker.close()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    found = chromium.system_browser()
+    own = {"executable_path": found} if found else {}
+    return {**browser_type_launch_args, **own, "args": chromium.arguments()}
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """The accessibility checker, to be run inside a page."""
+    return AXE.read_text(encoding="utf-8")

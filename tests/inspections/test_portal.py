@@ -1,0 +1,276 @@
+"""The client portal: who may see what, and what a link scanner leaves behind."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from inspections import agreements, links, people, portal
+from inspections.models import InspectionEvent, Participant, PortalLink
+from inspections.signals import inspection_event
+from tests.factories import DECEMBER_1, make_company, make_inspection, make_participant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def oakwood() -> None:
+    cache.clear()
+    make_company()
+
+
+def invite(**over: object) -> tuple[Participant, str]:
+    """Somebody on an inspection and the path of their link."""
+    facts = {key: over.pop(key) for key in list(over) if key not in ("role", "name", "email")}
+    inspection = make_inspection(agreement=agreements.current(), **facts)
+    person = make_participant(inspection, **({"name": "Ann Lee"} | over))
+    _, url = links.mint(person, purpose="confirmation")
+    return person, url.removeprefix(settings.BASE_URL)
+
+
+def text(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def test_the_secret_is_exchanged_for_a_cookie_and_leaves_the_address() -> None:
+    person, path = invite()
+    answer = Client().get(path)
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/p/home/{person.pk}/"
+    cookie = answer.cookies[f"portal_{person.pk}"]
+    assert cookie["path"] == "/p/"
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert path.split("/")[2] not in cookie.value
+
+
+def test_a_client_sees_the_inspection_the_fee_and_the_whole_agreement() -> None:
+    _, path = invite(starts_at=DECEMBER_1, status="confirmed")
+    page = text(Client().get(path, follow=True))
+    for words in (
+        "Oakwood Inspections",
+        "Call (217) 555-0100",
+        "Hello Ann Lee",
+        "This inspection is confirmed.",
+        "Tuesday, December 1, 2026, 9:00 AM CST",
+        "12 Oak St, Springfield, IL 62701",
+        "Raj Patel",
+        "Full inspection",
+        "$425.00",
+        "Your inspector’s office will tell you how to sign.",
+        "Your inspector’s office will tell you how to pay.",
+    ):
+        assert words in page
+    for paragraph in agreements.TEXT.split("\n"):
+        assert " ".join(paragraph.split()) in page
+
+
+def test_nothing_on_the_page_pretends_to_sign_or_pay() -> None:
+    _, path = invite()
+    page = Client().get(path, follow=True).content.decode()
+    assert not re.search(r"<(button|form|input|script|iframe)|\sstyle=|\son\w+=", page)
+
+
+@pytest.mark.parametrize("role", ["buyer_agent", "seller_agent", "coordinator"])
+def test_only_clients_see_the_fee_and_the_agreement(role: str) -> None:
+    _, path = invite(role=role)
+    page = text(Client().get(path, follow=True))
+    assert "12 Oak St" in page
+    assert "425" not in page
+    assert "agreement" not in page.lower()
+    assert "sign" not in page.lower()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("requested", "The time is not confirmed yet."),
+        ("completed", "This inspection has taken place."),
+        ("cancelled", "This inspection was canceled."),
+    ],
+)
+def test_the_page_says_how_things_stand(status: str, words: str) -> None:
+    _, path = invite(status=status)
+    page = text(Client().get(path, follow=True))
+    assert words in page
+    assert ("how to sign" in page) is (status != "cancelled")
+
+
+def test_every_answer_is_private() -> None:
+    person, path = invite()
+    client = Client()
+    for answer in (
+        client.get(path),
+        client.get(f"/p/home/{person.pk}/"),
+        client.get("/p/unknown/"),
+        Client().get("/p/home/1/"),
+    ):
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["X-Robots-Tag"] == "noindex, nofollow"
+        policy = answer["Content-Security-Policy"]
+        assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", "taken off", "address corrected"])
+def test_a_dead_link_says_so_with_the_phone_number_before_and_after_it_was_opened(how: str) -> None:
+    person, path = invite(email="ann@gmial.com")
+    opened = Client()
+    opened.get(path)
+    link = PortalLink.objects.get()
+    if how == "revoked":
+        links.revoke(link, by="Kim")
+    elif how == "expired":
+        past = timezone.now() - timedelta(minutes=1)
+        PortalLink.objects.update(created_at=past - timedelta(days=1), expires_at=past)
+    elif how == "taken off":
+        people.remove_person(person, by="Kim")
+    else:
+        people.correct_contact(person.contact, by="Kim", email="ann@gmail.com")
+    for answer in (opened.get(f"/p/home/{person.pk}/"), Client().get(path)):
+        assert answer.status_code == 410
+        assert "This link is no longer active" in text(answer)
+        assert "(217) 555-0100" in text(answer)
+        assert "Ann" not in text(answer)
+        assert "Oak St" not in text(answer)
+
+
+@pytest.mark.parametrize("token", ["x", "a" * 43, "a" * 5000, "%00", "..", "home", "é"])
+def test_an_unknown_link_is_not_found(token: str) -> None:
+    answer = Client().get(f"/p/{token}/")
+    assert answer.status_code == 404
+
+
+def test_an_unknown_link_gets_the_same_page_as_any_other_dead_end() -> None:
+    answer = Client().get("/p/" + "a" * 43 + "/")
+    assert "We can’t open this page" in text(answer)
+    assert "(217) 555-0100" in text(answer)
+    assert answer.content == Client().get("/p/home/1/").content
+
+
+def test_another_persons_page_is_not_found_whatever_the_cookies() -> None:
+    ann, path = invite()
+    bob, _ = invite(name="Bob Ray")
+    client = Client()
+    client.get(path)
+    assert client.get(f"/p/home/{ann.pk}/").status_code == 200
+    assert client.get(f"/p/home/{bob.pk}/").status_code == 404
+    assert client.get("/p/home/999999999/").status_code == 404
+    client.cookies[f"portal_{bob.pk}"] = client.cookies[f"portal_{ann.pk}"].value
+    assert client.get(f"/p/home/{bob.pk}/").status_code == 404
+
+
+def test_a_changed_or_old_cookie_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, path = invite()
+    client = Client()
+    client.get(path)
+    monkeypatch.setattr(portal, "COOKIE_SECONDS", -1)
+    assert client.get(f"/p/home/{ann.pk}/").status_code == 404
+    monkeypatch.undo()
+    client.cookies[f"portal_{ann.pk}"] = f"{PortalLink.objects.get().pk}:forged"
+    assert client.get(f"/p/home/{ann.pk}/").status_code == 404
+
+
+def test_two_inspections_can_be_open_in_one_browser() -> None:
+    client = Client()
+    opened = [invite(address=address) for address in ("1 Oak St", "2 Elm Ave")]
+    for _, path in opened:
+        client.get(path)
+    assert ["Elm" in text(client.get(f"/p/home/{person.pk}/")) for person, _ in opened] == [False, True]
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+def test_nothing_but_looking_is_allowed(method: str) -> None:
+    person, path = invite()
+    client = Client()
+    client.get(path)
+    assert getattr(client, method)(path).status_code == 405
+    assert getattr(client, method)(f"/p/home/{person.pk}/").status_code == 405
+
+
+def test_a_scanner_that_opens_the_link_fifty_times_changes_nothing(told: list[InspectionEvent]) -> None:
+    person, path = invite()
+    before = type(person.inspection).objects.values().get()
+    for _ in range(25):
+        assert Client().get(path).status_code == 302
+        assert Client().head(path).status_code == 302
+    assert told == []
+    assert type(person.inspection).objects.values().get() == before
+    assert links.find(path.split("/")[2]).is_active  # type: ignore[union-attr]
+    assert PortalLink.objects.get().last_used_at is not None
+
+
+def test_a_head_request_leaves_no_trace() -> None:
+    person, path = invite()
+    client = Client()
+    client.head(path)
+    client.head(f"/p/home/{person.pk}/")
+    assert PortalLink.objects.get().last_used_at is None
+    assert not InspectionEvent.objects.exists()
+
+
+def test_a_visit_is_told_once_an_hour_and_person(told: list[InspectionEvent]) -> None:
+    person, path = invite()
+    client = Client()
+    for _ in range(3):
+        client.get(path, follow=True)
+    (event,) = told
+    assert (event.type, event.participant, event.by) == ("portal_visited", person, "Ann Lee")
+    InspectionEvent.objects.update(at=timezone.now() - timedelta(minutes=61))
+    client.get(path, follow=True)
+    assert len(told) == 2
+
+
+def test_a_visit_that_cannot_be_noted_does_not_keep_the_client_out(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(**kwargs: object) -> None:
+        raise RuntimeError("no room")
+
+    _, path = invite()
+    inspection_event.connect(fail)
+    try:
+        assert Client().get(path, follow=True).status_code == 200
+    finally:
+        inspection_event.disconnect(fail)
+    assert "could not note a visit" in caplog.text
+    assert not InspectionEvent.objects.exists()
+
+
+def test_guessing_is_slowed_down_after_20_tries_a_minute_but_good_links_open() -> None:
+    _, path = invite()
+    answers = [Client().get(f"/p/{n:043}/").status_code for n in range(22)]
+    assert answers == [404] * 20 + [429] * 2
+    assert "Please wait a minute" in text(Client().get("/p/x/"))
+    assert Client().get(path, follow=True).status_code == 200
+    assert Client().get("/p/x/", REMOTE_ADDR="198.51.100.7").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "code", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{ settings.SECRET_KEY }}", "{% debug %}"]
+)
+def test_code_in_any_field_is_shown_as_text(code: str) -> None:
+    make_company(name=code, phone=code[:40])
+    _, path = invite(name=code, address=code, inspector=code, services=[code])
+    page = Client().get(path, follow=True).content.decode()
+    assert page.count("<script") == page.count("<img") == 0
+    assert "only-for-tests" not in page
+    assert page.count(code.replace("<", "&lt;").replace(">", "&gt;")) >= 5
+
+
+def test_a_company_without_a_phone_number_still_says_what_to_do() -> None:
+    make_company(phone="")
+    answer = Client().get("/p/x/")
+    assert "reply to our email or call your inspector" in text(answer)
+    assert "tel:" not in answer.content.decode()
+
+
+def test_the_first_load_is_small() -> None:
+    _, path = invite()
+    page = Client().get(path, follow=True).content
+    css = (settings.BASE_DIR / "static" / "portal.css").read_bytes()
+    assert len(page) + len(css) < 60_000
+    assert re.findall(rb'(?:src|href)="([^"]+)"', page) == [b"data:,", b"/static/portal.css", b"tel:(217)555-0100"]

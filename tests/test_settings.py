@@ -1,0 +1,132 @@
+"""Settings come from the environment; nonsense stops the start with a sentence that names it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import BASE_DIR
+
+PRODUCTION = {
+    "DATABASE_URL": "postgres://desk:secret@db.example.com:5432/desk",
+    "REDIS_URL": "rediss://:secret@redis.example.com:6379/0",
+    "SECRET_KEY": "k3y-" * 15,
+    "BASE_URL": "https://desk.example.com",
+    "EMAIL_PROVIDER": "postmark",
+    "POSTMARK_SERVER_TOKEN": "server-token",
+    "WEBHOOK_SECRET": "postmark:a-long-password",
+}
+PRACTICE = {**PRODUCTION, "EMAIL_PROVIDER": "practice", "PRACTICE_MAIL_URL": "http://127.0.0.1:9000"}
+SHOW = """
+import json, sys
+from django.core.exceptions import ImproperlyConfigured
+try:
+    from config import settings
+except ImproperlyConfigured as problem:
+    sys.exit(str(problem))
+print(json.dumps({name: getattr(settings, name, None) for name in sys.argv[1:]}, default=str))
+"""
+
+
+def run(tmp_path: Path, given: dict[str, str], *names: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), **{k: v for k, v in given.items() if v}}
+    command = [sys.executable, "-c", SHOW, *names]
+    return subprocess.run(command, cwd=BASE_DIR, env=env, capture_output=True, text=True, check=False)
+
+
+def setting(tmp_path: Path, name: str, **over: str) -> object:
+    result = run(tmp_path, {**PRODUCTION, **over}, name)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)[name]
+
+
+@pytest.mark.parametrize(
+    ("over", "message"),
+    [
+        ({"DATABASE_URL": ""}, "Nothing is running here: start `make run` in another terminal, or set DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///desk.db"}, "DATABASE_URL must name a PostgreSQL"),
+        ({"REDIS_URL": ""}, "REDIS_URL is not set."),
+        ({"REDIS_URL": "amqp://localhost"}, "REDIS_URL must start with redis://"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set."),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must have 50 characters or more; it has 5."),
+        ({"BASE_URL": ""}, "BASE_URL is not set."),
+        ({"BASE_URL": "desk.example.com"}, "BASE_URL must look like https://desk.example.com"),
+        ({"BASE_URL": "http://desk.example.com"}, "BASE_URL must start with https:// outside practice mode"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"EMAIL_PROVIDER": ""}, "EMAIL_PROVIDER is not set."),
+        ({"EMAIL_PROVIDER": "postmrk"}, "EMAIL_PROVIDER is 'postmrk', which is unknown."),
+        ({"POSTMARK_SERVER_TOKEN": ""}, "POSTMARK_SERVER_TOKEN is not set. postmark cannot send without it."),
+        ({"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET is not set. Webhooks are refused without it"),
+        ({"WEBHOOK_SECRET": "no-colon-in-this-one"}, "WEBHOOK_SECRET must look like name:password"),
+        ({"WEBHOOK_SECRET": "a:short"}, "WEBHOOK_SECRET must have 16 characters or more."),
+        ({"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"}, "EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other"),
+        ({"LEASE_SECONDS": "soon"}, "LEASE_SECONDS must be a number, such as 120; it is 'soon'."),
+        ({"RETRY_BACKOFF": "60;300"}, "RETRY_BACKOFF must be numbers with commas"),
+        ({"BEHIND_PROXY": "maybe"}, "BEHIND_PROXY must be true or false; it is 'maybe'."),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR"),
+    ],
+)
+def test_nonsense_is_refused(over: dict[str, str], message: str, tmp_path: Path) -> None:
+    result = run(tmp_path, {**PRODUCTION, **over})
+    assert result.returncode == 1
+    assert result.stderr.startswith(message)
+
+
+@pytest.mark.parametrize("url", ["", "http://api.postmarkapp.com", "http://127.0.0.1.example.com:9000"])
+def test_practice_mail_cannot_leave_this_machine(url: str, tmp_path: Path) -> None:
+    result = run(tmp_path, {**PRACTICE, "PRACTICE_MAIL_URL": url})
+    assert result.returncode == 1
+    assert result.stderr.startswith("PRACTICE_MAIL_URL ")
+
+
+def test_practice_ignores_a_real_providers_key(tmp_path: Path) -> None:
+    result = run(tmp_path, PRACTICE, "ANYMAIL", "EMAIL_BACKEND", "MAIL_PROVIDER")
+    shown = json.loads(result.stdout)
+    assert shown["ANYMAIL"]["POSTMARK_SERVER_TOKEN"] == "practice"
+    assert shown["ANYMAIL"]["POSTMARK_API_URL"] == "http://127.0.0.1:9000/"
+    assert (shown["EMAIL_BACKEND"], shown["MAIL_PROVIDER"]) == ("anymail.backends.postmark.EmailBackend", "postmark")
+
+
+def test_any_variable_of_the_provider_reaches_anymail(tmp_path: Path) -> None:
+    given = {
+        "EMAIL_PROVIDER": "amazon_ses",
+        "AMAZON_SES_CLIENT_PARAMS": '{"region_name": "us-east-2"}',
+        "AMAZON_SES_CONFIGURATION_SET_NAME": "desk",
+    }
+    anymail = setting(tmp_path, "ANYMAIL", **given)
+    assert isinstance(anymail, dict)
+    assert anymail["AMAZON_SES_CLIENT_PARAMS"] == {"region_name": "us-east-2"}
+    assert anymail["AMAZON_SES_CONFIGURATION_SET_NAME"] == "desk"
+    assert anymail["AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS"] is False
+    assert "POSTMARK_SERVER_TOKEN" not in anymail
+
+
+def test_two_webhook_secrets_count_while_one_is_replaced(tmp_path: Path) -> None:
+    anymail = setting(tmp_path, "ANYMAIL", WEBHOOK_SECRET="old:a-long-password, new:a-long-password")
+    assert isinstance(anymail, dict)
+    assert anymail["WEBHOOK_SECRET"] == ["old:a-long-password", "new:a-long-password"]
+
+
+def test_every_session_has_its_limits(tmp_path: Path) -> None:
+    databases = setting(tmp_path, "DATABASES")
+    assert isinstance(databases, dict)
+    options = databases["default"]["OPTIONS"]["options"]
+    for limit in ("statement_timeout=15s", "lock_timeout=3s", "idle_in_transaction_session_timeout=30s"):
+        assert f"-c {limit}" in options
+
+
+def test_production_passes_djangos_own_deployment_check(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=BASE_DIR,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), **PRODUCTION, "SECRET_KEY": "aB3-xyZ_" * 8},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
