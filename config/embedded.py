@@ -23,7 +23,7 @@ from secrets import token_hex
 
 from config import postgres
 from config.guardian import Guardian
-from config.processes import SERVERS, Child, Problem, Requests, Stopped, stop, wait_for
+from config.processes import APPLICATION, SERVERS, Child, Problem, Requests, Stopped, stop, wait_for
 
 TRIES = 3  # a port that was free may be taken by the time the server asks for it
 DATABASES = 16  # of Valkey; tests take one each
@@ -131,8 +131,8 @@ class Servers:
 
 
 @contextmanager
-def temporary_servers(requests: Requests) -> Iterator[dict[str, str]]:
-    """Servers in a temporary folder while the block runs; yields the settings to reach them."""
+def temporary_servers(requests: Requests) -> Iterator[Servers]:
+    """Servers in a temporary folder while the block runs."""
     with Guardian() as guardian, tempfile.TemporaryDirectory(prefix="desk-") as name:
         folder = Path(name)
         guardian.remove(folder)
@@ -146,21 +146,23 @@ def temporary_servers(requests: Requests) -> Iterator[dict[str, str]]:
         )
         try:
             servers.start()
-            yield servers.environ
+            yield servers
         finally:
             servers.stop()
 
 
 def run(command: list[str], requests: Requests) -> int:
     """Run the command on this terminal; returns its exit code, as a shell would give it."""
-    with temporary_servers(requests) as found:
+    with temporary_servers(requests) as servers:
         requests.check()
-        process = subprocess.Popen(command, env={**os.environ, **found})
+        process = subprocess.Popen(command, env={**os.environ, **servers.environ})
+        servers.guardian.watch(process.pid, stop_signal=signal.SIGTERM, grace=10, tier=APPLICATION)
         # Ctrl-C reaches the command by itself; a SIGTERM to us alone would not.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: process.send_signal(signal.SIGTERM))
         code = process.wait()
+        servers.guardian.forget(process.pid)
     return 128 - code if code < 0 else code
 
 

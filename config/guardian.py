@@ -23,7 +23,7 @@ from typing import Any
 
 
 class Guardian:
-    """The owner's side: `with Guardian() as guardian: guardian.watch(…)`."""
+    """The owner's side: `with Guardian() as guardian: guardian.watch(pid)`."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
@@ -104,6 +104,7 @@ def stop_groups(groups: list[dict[str, Any]]) -> None:
         time.sleep(0.05)
     for group in groups:
         kill_group(group["watch"])
+        send(group["watch"], signal.SIGKILL)  # one that leads no group
 
 
 def send(pid: int, number: int) -> None:

@@ -100,11 +100,11 @@ def _as_nobody(cluster: Cluster) -> list[str]:
     cluster.folder.parent.chmod(0o711)  # DATA_DIR itself; to be walked through, not listed
     for path in (cluster.folder, *cluster.folder.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
-    for test, path in (("-x", program("postgres")), ("-w", str(cluster.folder))):
-        if not _works([*prefix, "test", test, path]):
+    for test, needed in (("-x", program("postgres")), ("-w", str(cluster.folder))):
+        if not _works([*prefix, "test", test, needed]):
             raise Problem(
                 "PostgreSQL does not run as root, and the user nobody cannot reach "
-                f"{path}: run this as an ordinary user, or set DATABASE_URL."
+                f"{needed}: run this as an ordinary user, or set DATABASE_URL."
             )
     return prefix
 

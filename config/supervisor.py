@@ -69,11 +69,15 @@ class Supervisor:
             if self.parent and os.getppid() != self.parent:
                 say("make is gone.")
                 raise Stopped
-            for child in [*self.servers, *self.services]:
-                self._revive(child)
-            for child in self.background[:]:
-                self._note_end(child)
+            self.look()
             time.sleep(LOOK_EVERY)
+
+    def look(self) -> None:
+        """Start again what has died; say what has failed."""
+        for child in [*self.servers, *self.services]:
+            self._revive(child)
+        for child in self.background[:]:
+            self._note_end(child)
 
     def _revive(self, child: Child) -> None:
         if child.running:

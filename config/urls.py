@@ -15,4 +15,7 @@ urlpatterns = [
     path("p/", include("inspections.urls_portal")),
     path("import/", include("inspections.urls_import")),
     path("", include("emails.urls")),
+    path("", include("inspections.urls")),
 ]
+
+handler500 = "config.health.server_error"

@@ -28,6 +28,7 @@ def react(event: InspectionEvent) -> None:
         _silence(inspection, by=event.by)
     if event.type == Event.PERSON_REMOVED and event.participant:
         _stop(event.participant.messages.all(), by=event.by, note="Taken off the inspection")
+        problems.close_all(event.participant.problems.all(), by=event.by, note="Taken off the inspection")
     if event.type == Event.PERSON_ADDED and event.participant:
         _plan_reminders_for(event, event.participant)
     if event.type == Event.CONTACT_CHANGED and event.participant and event.data.get("field") == "email":
@@ -86,7 +87,7 @@ def _who_silenced(event: InspectionEvent) -> str:
 
 def _stop_everything(inspection: Inspection, *, by: str) -> None:
     _stop(inspection.messages.all(), by=by, note="Inspection canceled")
-    problems.close_all(inspection, by=by, note="Inspection canceled", keep_kind=Kind.CANCELLED)
+    problems.close_all(inspection.problems.exclude(kind=Kind.CANCELLED), by=by, note="Inspection canceled")
 
 
 def _stop(messages: QuerySet[Message], *, by: str, note: str) -> None:

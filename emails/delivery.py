@@ -6,6 +6,7 @@ a message is marked `sending` one step before its own call, never a whole batch 
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from emails import activity, channel, outbox, outcomes, rendering
+from emails import activity, channel, outbox, outcomes, rendering, wake
 from emails.diagnosis import diagnose
 from emails.models import Message, TemplateVersion
 from emails.outcomes import Fate, Outcome
@@ -29,28 +30,40 @@ from inspections.text import BadText, email_address, single_line
 
 log = logging.getLogger(__name__)
 
+# A call that starts at the end of it still ends before Celery's soft limit: 20 + 23 < 45 s.
+SHIFT = 20.0
 BUSY_PAUSE = 30.0  # when the provider does not say how long
 UNREACHABLE_PAUSE = 5.0
 LOCKED_OUT_PAUSE = 300.0
+
+WHY_PAUSED = {
+    Fate.BUSY: "The mail service asked us to slow down.",
+    Fate.UNREACHABLE: "The mail service cannot be reached.",
+    Fate.LOCKED_OUT: "The mail service refuses our key. An owner must check it.",
+}
 
 _connections = threading.local()
 
 
 def deliver_due() -> int:
-    """Send what is due. Returns how many provider calls were made; repeating it is harmless."""
+    """Send what is due, for SHIFT seconds at most. Returns how many provider calls were made; repeating is harmless."""
     made = 0
+    end = time.monotonic() + SHIFT
     while channel.may_send():
         batch = activity.claim(settings.SEND_BATCH)
         if not batch:
             break
-        made += _send_all(batch)
+        made += _send_all(batch, end)
+        if time.monotonic() >= end:
+            wake.deliver()
+            break
     return made
 
 
-def _send_all(batch: list[Message]) -> int:
+def _send_all(batch: list[Message], end: float) -> int:
     """Send a claimed batch with SEND_THREADS calls in flight at most; database work stays in this thread."""
     made = 0
-    ready = _prepared(batch)
+    ready = _prepared(batch, end)
     flying: dict[Future[Outcome], Message] = {}
     while True:
         for message, email in islice(ready, settings.SEND_THREADS - len(flying)):
@@ -63,11 +76,11 @@ def _send_all(batch: list[Message]) -> int:
             made += 1
 
 
-def _prepared(batch: list[Message]) -> Iterator[tuple[Message, EmailMultiAlternatives]]:
-    """Each message that may leave, marked `sending` at the moment it is handed out."""
+def _prepared(batch: list[Message], end: float) -> Iterator[tuple[Message, EmailMultiAlternatives]]:
+    """Each message that may leave, marked `sending` at the moment it is handed out; the others go back."""
     company = Company.get()
     for message in batch:
-        if not channel.may_send():
+        if time.monotonic() >= end or not channel.may_send():
             activity.put_back(message, frm=Status.CLAIMED, wait=timedelta(0), burnt=False)
             continue
         prepared = _prepare(message, company)
@@ -212,7 +225,7 @@ def _finish_failed(message: Message, status: Status, outcome: Outcome, category:
 
 
 def _try_later(message: Message, outcome: Outcome, *, pause: float, wait: float, burnt: bool) -> None:
-    channel.pause(outcome.words or "The mail service is busy", seconds=pause)
+    channel.pause(WHY_PAUSED[outcome.fate], seconds=pause)
     activity.put_back(
         message, frm=Status.SENDING, wait=timedelta(seconds=wait), type="retry", text=outcome.words, burnt=burnt
     )

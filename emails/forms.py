@@ -1,17 +1,16 @@
 """Forms of the pages that touch both an inspection and its emails."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 
 from emails import holds
 from emails.models import Message
-from inspections import people
-from inspections.errors import BadField
+from inspections import drafts, people
 from inspections.forms import OWN_ADDRESS, email_field, moment_field, name_field, phone_field
 from inspections.models import Contact, Participant
-from inspections.text import canonical
+from inspections.text import BadText, canonical
 
 
 class MoveForm(forms.Form):
@@ -77,26 +76,33 @@ class PersonForm(forms.Form):
         return sharing(self.person.contact)
 
     def clean_email(self) -> str:
-        """Refuse the office's own address, and one that mail waits for if mail is to leave."""
-        email: str = self.cleaned_data["email"]
-        key, unchanged = canonical(email), email == self.person.contact.email
-        if key and key in people.own_addresses() and (self.wants_resend or not unchanged):
-            raise forms.ValidationError(OWN_ADDRESS.format(name=self.person.name))
+        """Refuse what is no address, the office's own, and one that mail waits for if mail is to leave."""
+        typed: str = self.cleaned_data["email"]
+        if typed == self.person.contact.email and not self.wants_resend:
+            return typed  # nothing was asked about it: it must not keep a phone number from being saved
+        email = _tidy(drafts.tidy_email, typed)
         if self.wants_resend and not email:
             raise forms.ValidationError("Please enter an email address, so that something can be sent.")
+        if email and canonical(email) in people.own_addresses():
+            raise forms.ValidationError(OWN_ADDRESS.format(name=self.person.name))
         if self.wants_resend and holds.active(email):
             raise forms.ValidationError("Mail to this address is on hold: it failed before. Please enter another one.")
         return email
 
-    def clean(self) -> dict[str, Any]:
-        """The rules that every correction goes through, at the field they speak of."""
-        for field in ("email", "name", "phone"):
-            if field in self.cleaned_data:
-                try:
-                    self.cleaned_data[field] = people.tidied(field, self.cleaned_data[field])
-                except BadField as problem:
-                    self.add_error(field, str(problem))
-        return self.cleaned_data
+    def clean_name(self) -> str:
+        """One line."""
+        return _tidy(drafts.tidy_name, self.cleaned_data["name"])
+
+    def clean_phone(self) -> str:
+        """One line."""
+        return _tidy(drafts.tidy_phone, self.cleaned_data["phone"])
+
+
+def _tidy(rule: Callable[[str], str], value: str) -> str:
+    try:
+        return rule(value)
+    except BadText as problem:
+        raise forms.ValidationError(str(problem)) from None
 
 
 def sharing(contact: Contact) -> list[str]:

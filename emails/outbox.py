@@ -348,7 +348,7 @@ def _release(message: Message, *, by: str, **changes: str) -> bool:
         type="released",
         by=by,
         reason="",
-        send_after=timezone.now(),
+        send_after=max(message.send_after, timezone.now()),
         **changes,
     )
 

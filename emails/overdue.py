@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from emails import problems
-from emails.models import Message
+from emails.models import Message, Problem
 from emails.states import Status
+
+UNREPORTED = timedelta(days=1)
+HORIZON = timedelta(days=4)
 
 
 def raise_problems() -> int:
@@ -24,7 +28,19 @@ def raise_problems() -> int:
     return len(doubtful) + len(unanswered)
 
 
+def close_unreported() -> int:
+    """Where deliveries are not reported, a day without a failure counts as arrived. Returns how many messages."""
+    if settings.EMAIL_PROVIDER != "smtp":
+        return 0
+    now = timezone.now()
+    rows = Message.objects.filter(status=Status.SENT, changed_at__lt=now - UNREPORTED, changed_at__gt=now - HORIZON)
+    open_ = Problem.objects.open().filter(inspection=OuterRef("inspection"), message__lte=OuterRef("pk"))
+    waiting = list(rows.filter(Exists(open_)).order_by("pk")[:200])
+    for message in waiting:
+        problems.close_by(message)
+    return len(waiting)
+
+
 def _silent(status: Status, since: datetime) -> list[Message]:
-    horizon = timezone.now() - timedelta(days=4)
-    rows = Message.objects.filter(status=status, changed_at__lt=since, changed_at__gt=horizon)
+    rows = Message.objects.filter(status=status, changed_at__lt=since, changed_at__gt=timezone.now() - HORIZON)
     return list(rows.exclude(problems__isnull=False).order_by("pk")[:200])

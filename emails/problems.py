@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from emails.models import Message, Problem
 from emails.states import ON_ITS_WAY, UNDELIVERED, Status
-from inspections.models import Inspection
 
 NEEDS_SOMEONE = UNDELIVERED | {Status.HELD}
 
@@ -19,6 +18,10 @@ def follow(message: Message) -> None:
         open_for(message, category=message.category or message.reason or "unknown")
     elif message.status == Status.DELIVERED:
         close_by(message)
+    elif message.status in (Status.SENT, Status.DEFERRED):
+        _of(message).filter(message=message, category="unsure").update(
+            closed_at=timezone.now(), closed_by=message.created_by, closed_note="It left after all"
+        )
     elif message.status in (Status.CANCELLED, Status.SKIPPED):
         _of(message).filter(message=message).update(closed_at=timezone.now(), closed_by=message.created_by)
 
@@ -52,11 +55,9 @@ def close_by(message: Message) -> None:
     )
 
 
-def close_all(inspection: Inspection, *, by: str, note: str, keep_kind: str = "") -> None:
-    """Nothing about this inspection needs sending any more."""
-    Problem.objects.open().filter(inspection=inspection).exclude(kind=keep_kind).update(
-        closed_at=timezone.now(), closed_by=by, closed_note=note
-    )
+def close_all(problems: QuerySet[Problem], *, by: str, note: str) -> None:
+    """Nothing of this needs sending any more."""
+    problems.filter(closed_at=None).update(closed_at=timezone.now(), closed_by=by, closed_note=note)
 
 
 @transaction.atomic

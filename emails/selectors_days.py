@@ -1,6 +1,5 @@
 """How many emails arrived and how many did not, by day; what changed since a moment; what goes out next."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,7 +9,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from emails import selectors_messages
-from emails.models import Message
+from emails.models import Message, MessageEvent
 from emails.states import UNDELIVERED, Status
 
 DAYS = 14
@@ -45,8 +44,7 @@ def today_counts() -> tuple[int, int]:
 def strip() -> list[Day]:
     """The last 14 days; kept for a minute, because a busy house has many rows to count."""
     zone = timezone.get_current_timezone_name()
-    counted = cache.get_or_set(f"days:{zone}", _counted, STRIP_SECONDS)
-    return _drawn(counted)
+    return _drawn(cache.get_or_set(f"days:{zone}", _counted, STRIP_SECONDS) or _counted())
 
 
 def _counted() -> dict[date, tuple[int, int]]:
@@ -85,7 +83,7 @@ def _tall(count: int, most: int) -> int:
 def changes_since(since: datetime) -> str:
     """What to announce: `Confirmation to Ann Lee: Delivered`."""
     told = sorted(UNDELIVERED | {Status.DELIVERED, Status.UNKNOWN})
-    rows: Sequence[Message] = Message.objects.filter(changed_at__gt=since, status__in=told).order_by("changed_at")[:4]
+    rows = list(Message.objects.filter(changed_at__gt=since, status__in=told).order_by("changed_at")[:4])
     if len(rows) > 3:
         return "Several emails have news."
     return ". ".join(f"{message}: {selectors_messages.shown(message).label}" for message in rows)
@@ -99,3 +97,8 @@ def next_out() -> tuple[int, datetime | None]:
         return 0, None
     end = timezone.localtime(first).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return waiting.filter(send_after__lt=end).count(), first
+
+
+def last_answer() -> MessageEvent | None:
+    """The newest thing the mail service told us."""
+    return MessageEvent.objects.filter(key__isnull=False).order_by("-recorded_at").first()

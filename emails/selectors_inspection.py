@@ -33,6 +33,7 @@ _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "
 _WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 SOON = timedelta(minutes=2)
 STALE = timedelta(days=1)
+STILL_OFFERED = frozenset({Reason.NOTIFICATIONS_OFF, Reason.UNCONFIRMED, Reason.RULE_OFF})
 SHOWS = {"all": "All", "problems": "Problems", "emails": "Emails", "facts": "Facts"}
 
 
@@ -81,6 +82,11 @@ class Line:
         """Somebody has to look at it."""
         return self.display is not None and self.display.group == Group.NEEDS_YOU
 
+    @property
+    def may_still_go(self) -> bool:
+        """Not sent on purpose, and it would still make sense: a reminder whose time has passed would not."""
+        return self.message is not None and self.message.reason in STILL_OFFERED
+
 
 @dataclass(frozen=True)
 class InspectionEmails:
@@ -106,7 +112,7 @@ class InspectionEmails:
     @property
     def version(self) -> str:
         """The moment it was read, and a name for what it shows."""
-        healths = [(s.person.pk, s.display, s.last and s.last.pk) for s in self.people]
+        healths = [(s.person.pk, s.display, s.last and s.last.pk, s.choices) for s in self.people]
         return f"{self.made_at.timestamp():.3f}.{_digest([line.version for line in self.log], healths, self.silenced)}"
 
     def lines(self, show: str) -> list[Line]:

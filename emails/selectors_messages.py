@@ -81,7 +81,8 @@ def open_problem(message: Message) -> Problem | None:
     """The open problem that this message belongs to."""
     return (
         Problem.objects.open()
-        .filter(inspection_id=message.inspection_id, participant_id=message.participant_id, kind=message.kind)
+        .filter(inspection_id=message.inspection_id, kind=message.kind)
+        .filter(Q(participant_id=message.participant_id))  # None asks for those about nobody
         .first()
     )
 
@@ -111,7 +112,7 @@ def neighbours(message: Message) -> Neighbours | None:
 
 # What each step is called. Server words come under Technical details, never here.
 STEPS: dict[str, tuple[str, str]] = {
-    "created": ("Email prepared", "grey"),
+    "created": ("Planned", "grey"),
     "resent": ("Sent again", "grey"),
     "skipped": ("Not sent, on purpose", "grey"),
     "held": ("Waiting for you", "amber"),

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Now
@@ -16,7 +17,7 @@ from django.utils import timezone
 from emails import selectors_messages, troubleshoot, wording
 from emails.models import Message, Problem
 from emails.states import ON_ITS_WAY, Status
-from emails.troubleshoot import Action
+from emails.troubleshoot import Action, Verdict
 from inspections.models import Company, Inspection
 
 MOST_ROWS = 100
@@ -59,6 +60,7 @@ class Row:
     what: str
     primary: Action | None = None
     others: tuple[Action, ...] = ()
+    second: Action | None = None  # a question with two answers shows both
 
     @property
     def version(self) -> str:
@@ -156,7 +158,7 @@ def _row(problems: list[Problem], company: Company) -> Row:
     problem = max(problems, key=lambda p: p.message_id)
     message = problem.message
     facts = selectors_messages.facts(message, company=company)
-    found = troubleshoot.verdict(facts, message, problem)
+    found = troubleshoot.verdict(facts, message, problem, together=len(problems))
     said = found.guidance if found else wording.display(facts)
     return Row(
         key=f"row-{problem.inspection_id}-{problem.participant_id or 'x'}",
@@ -166,13 +168,20 @@ def _row(problems: list[Problem], company: Company) -> Row:
         tone=said.tone,
         icon=said.icon,
         what=_what(problems),
-        primary=found.primary if found else None,
-        others=found.others if found else (),
+        **_buttons(found),
         **_where(message, problem.inspection),
     )
 
 
-def _where(message: Message, inspection: Inspection) -> dict[str, object]:
+def _buttons(found: Verdict | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    others = found.others
+    second = next((action for action in others if action.code == "again"), None)
+    return {"primary": found.primary, "others": tuple(a for a in others if a is not second), "second": second}
+
+
+def _where(message: Message, inspection: Inspection) -> dict[str, Any]:
     starts, soon = starts_words(inspection)
     return {
         "name": message.to_name or message.to_address or "Nobody",

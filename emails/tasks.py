@@ -24,6 +24,7 @@ def sweep(*_: object) -> None:
     activity.sweep()
     inbox.adopt_orphans()
     overdue.raise_problems()
+    overdue.close_unreported()
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -46,6 +46,7 @@ class _Case:
 
     message: Message
     problem: Problem | None
+    together: int = 1
 
     @property
     def first_name(self) -> str:
@@ -63,12 +64,17 @@ class _Case:
         return person is not None and person.removed_at is None
 
 
-def verdict(facts: MessageFacts, message: Message, problem: Problem | None = None) -> Verdict | None:
-    """What to do about a message; None if there is nothing to do. Needs `message.participant.contact` at hand."""
+def verdict(
+    facts: MessageFacts, message: Message, problem: Problem | None = None, *, together: int = 1
+) -> Verdict | None:
+    """What to do about a message; None if there is nothing to do. Needs `message.participant.contact` at hand.
+
+    `together`: how many problems of this person the buttons are for.
+    """
     found = wording.guidance(facts) or (wording.guidance(facts, problem.category) if problem else None)
     if found is None:
         return None
-    actions = list(_possible(found.actions, _Case(message, problem)))
+    actions = list(_possible(found.actions, _Case(message, problem, together)))
     return Verdict(found, actions[0] if actions else None, tuple(actions[1 : OTHERS + 1]))
 
 
@@ -114,9 +120,12 @@ def _fix(label: str) -> Callable[[_Case], list[Action]]:
     return build
 
 
-def _resend(label: str, *, code: str = "resend", key: str = "r") -> Callable[[_Case], list[Action]]:
+def _resend(label: str) -> Callable[[_Case], list[Action]]:
     def build(case: _Case) -> list[Action]:
-        return [Action(code, label, "arrow-path", post=reverse("resend", args=[case.message.pk]), key=key)]
+        if case.problem and case.together > 1:
+            address = reverse("resend-problem", args=[case.problem.pk])
+            return [Action("resend", f"{label} {case.together} emails", "arrow-path", post=address, key="r")]
+        return [Action("resend", label, "arrow-path", post=reverse("resend", args=[case.message.pk]), key="r")]
 
     return build
 
@@ -162,7 +171,7 @@ _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
     "correct_address": _fix("Correct address and resend"),
     "other_address": _fix("Use another address"),
     "resend": _resend("Resend"),
-    "retry": _resend("Retry now"),
+    "retry": _resend("Retry"),
     "allowed_resend": _resend("They’ve done it: resend"),
     "resend_twice": _resend("Resend (may arrive twice)"),
     "ask_to_allow": _ask,

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from emails import views_message, views_problem, views_today
+from emails import (
+    views_activity,
+    views_confirm,
+    views_health,
+    views_inspections,
+    views_message,
+    views_people,
+    views_practice,
+    views_practice_json,
+    views_problem,
+    views_settings,
+    views_today,
+    views_words,
+)
 
 urlpatterns = [
     # Today
@@ -10,6 +23,7 @@ urlpatterns = [
     path("today/list/", views_today.today_list, name="today-list"),
     path("today/<str:category>/<str:domain>/", views_today.cause, name="cause"),
     # Problems
+    path("problems/<int:problem_id>/resend/", views_problem.resend, name="resend-problem"),
     path("problems/<int:problem_id>/snooze/", views_problem.snooze, name="snooze"),
     path("problems/<int:problem_id>/unsnooze/", views_problem.unsnooze, name="unsnooze"),
     path("problems/<int:problem_id>/handle/", views_problem.handle, name="handle"),
@@ -22,4 +36,44 @@ urlpatterns = [
     path("messages/<int:message_id>/undo/", views_message.undo, name="undo"),
     path("messages/<int:message_id>/send-now/", views_message.send_now, name="send-now"),
     path("messages/<int:message_id>/settle/", views_message.settle, name="settle"),
+    # Inspections, as far as emails are involved
+    path("inspections/", views_inspections.inspections, name="inspections"),
+    path("inspections/<int:inspection_id>/log/", views_inspections.log, name="inspection-log"),
+    path(
+        "inspections/<int:inspection_id>/confirm/", views_confirm.decide, {"act": "confirm"}, name="inspection-confirm"
+    ),
+    path("inspections/<int:inspection_id>/cancel/", views_confirm.decide, {"act": "cancel"}, name="inspection-cancel"),
+    path("inspections/<int:inspection_id>/move/", views_confirm.decide, {"act": "move"}, name="inspection-move"),
+    path(
+        "inspections/<int:inspection_id>/publish/", views_confirm.decide, {"act": "publish"}, name="inspection-publish"
+    ),
+    # People
+    path("people/<int:participant_id>/edit/", views_people.edit, name="person_edit"),
+    path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
+    path("people/<int:participant_id>/resend/<slug:kind>/", views_people.resend, name="person_resend"),
+    # Email activity
+    path("emails/", views_activity.activity, name="activity"),
+    path("emails/list/", views_activity.activity_list, name="activity-list"),
+    # Sending health
+    path("health/", views_health.health, name="health"),
+    path("health/resume/", views_health.resume, name="health-resume"),
+    path("health/posts/<int:post_id>/", views_health.post, name="health-post"),
+    path("health/posts/<int:post_id>/replay/", views_health.replay, name="health-replay"),
+    # Settings
+    path("settings/", views_settings.settings, name="settings"),
+    path("settings/profile/", views_settings.profile, name="settings-profile"),
+    path("settings/keys/", views_settings.api_keys, name="settings-keys"),
+    path("settings/keys/make/", views_settings.make_key, name="settings-make-key"),
+    path("settings/keys/<int:key_id>/revoke/", views_settings.revoke_key, name="settings-revoke-key"),
+    path("settings/<slug:name>/", views_settings.topic, name="settings-topic"),
+    # Practice mailbox
+    path("practice/", views_practice.mailbox, name="practice"),
+    path("practice/messages.json", views_practice_json.messages, name="practice-messages-json"),
+    path("practice/switches.json", views_practice_json.switches, name="practice-switches-json"),
+    path("practice/switches/", views_practice.switches, name="practice-switches"),
+    path("practice/switches/normal/", views_practice.switches_normal, name="practice-normal"),
+    path("practice/<slug:provider_message_id>/", views_practice.captured, name="practice-email"),
+    path("practice/<slug:provider_message_id>/html/", views_practice.captured_html, name="practice-email-html"),
+    # The words
+    path("words/", views_words.words, name="words"),
 ]

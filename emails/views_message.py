@@ -58,7 +58,7 @@ def _panel(found: Message) -> dict[str, object]:
         "steps": steps,
         "spelled": wording.spell(found.to_address),
         "live": any(attempt.status in UNFINISHED for attempt in attempts) or found.undo_until is not None,
-        "version": f"{found.pk}-{latest.pk}-{display.code}-{len(steps)}-{len(attempts)}-{latest.status}-{problem and problem.pk}",
+        "version": f"{latest.pk}-{latest.status}-{display.code}-{len(steps)}-{problem.pk if problem else 0}",
         "now": timezone.now(),
     }
 
@@ -93,7 +93,7 @@ def resend(request: HttpRequest, message_id: int) -> HttpResponse:
     found = get_object_or_404(_messages(), pk=message_id)
     back = reverse("message", args=[message_id])
     try:
-        again = outbox.resend(found, by=str(request.user), **_pressed(request), confirmed=_confirmed(request))
+        again = outbox.resend(found, by=str(request.user), nonce=_nonce(request), confirmed=_confirmed(request))
     except Refused as problem:
         return replies.refused(request, problem, back=back)
     replies.note_sent(request, again)
@@ -105,7 +105,7 @@ def send_now(request: HttpRequest, message_id: int) -> HttpResponse:
     """Send what was not sent on purpose, or what waits for its hour."""
     found = get_object_or_404(_messages(), pk=message_id)
     try:
-        sent = outbox.send_now(found, by=str(request.user), **_pressed(request))
+        sent = outbox.send_now(found, by=str(request.user), nonce=_nonce(request))
     except Refused as problem:
         return replies.refused(request, problem, back=reverse("message", args=[message_id]))
     replies.note_sent(request, sent)
@@ -131,7 +131,7 @@ def settle(request: HttpRequest, message_id: int) -> HttpResponse:
     found = get_object_or_404(_messages(), pk=message_id)
     arrived = request.POST.get("arrived") == "yes"
     try:
-        counts = outbox.settle(found, arrived=arrived, by=str(request.user), **_pressed(request))
+        counts = outbox.settle(found, arrived=arrived, by=str(request.user), nonce=_nonce(request))
     except Refused as problem:
         return replies.refused(request, problem, back=reverse("message", args=[message_id]))
     if arrived:
@@ -141,9 +141,9 @@ def settle(request: HttpRequest, message_id: int) -> HttpResponse:
     return replies.done(request, back=reverse("message", args=[counts.pk]))
 
 
-def _pressed(request: HttpRequest) -> dict[str, str | None]:
-    """The form's nonce: pressed twice, it counts once."""
-    return {"nonce": request.POST.get("nonce", "")[:100] or None}
+def _nonce(request: HttpRequest) -> str | None:
+    """The form's own name: pressed twice, it counts once."""
+    return request.POST.get("nonce", "")[:100] or None
 
 
 def _confirmed(request: HttpRequest) -> bool:

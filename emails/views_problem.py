@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from emails import problems, replies
+from emails import outbox, problems, replies
 from emails.forms_problem import HandleForm
+from emails.limits import Refused
 from emails.models import Problem
 
 MORNING = 7
@@ -17,15 +18,41 @@ MORNING = 7
 
 def _siblings(problem_id: int) -> list[Problem]:
     """The open problems of the same person on the same inspection: one row of Today."""
-    problem = get_object_or_404(Problem.objects.select_related("message", "inspection"), pk=problem_id)
+    problem = get_object_or_404(
+        Problem.objects.select_related("message__inspection", "message__participant__contact", "inspection"),
+        pk=problem_id,
+    )
     alike = Problem.objects.open().filter(inspection=problem.inspection_id, participant=problem.participant_id)
-    return [problem, *alike.exclude(pk=problem.pk)]
+    return [
+        problem,
+        *alike.exclude(pk=problem.pk).select_related("message__inspection", "message__participant__contact"),
+    ]
 
 
 def tomorrow_morning() -> datetime:
     """Seven o'clock tomorrow in the company's zone."""
     tomorrow = timezone.localtime() + timedelta(days=1)
     return tomorrow.replace(hour=MORNING, minute=0, second=0, microsecond=0)
+
+
+@require_POST
+def resend(request: HttpRequest, problem_id: int) -> HttpResponse:
+    """Send again all that did not reach this person, each to be undone by itself."""
+    refusal: Refused | None = None
+    for problem in _siblings(problem_id):
+        nonce = request.POST.get("nonce", "")[:70]
+        try:
+            again = outbox.resend(
+                problem.message,
+                by=str(request.user),
+                nonce=f"{nonce}:{problem.message_id}" if nonce else None,
+                confirmed=request.POST.get("confirmed") == "1",
+            )
+        except Refused as refused:
+            refusal = refused
+        else:
+            replies.note_sent(request, again)
+    return replies.refused(request, refusal, back="/") if refusal else replies.done(request, back="/")
 
 
 @require_POST
@@ -52,8 +79,8 @@ def unsnooze(request: HttpRequest, problem_id: int) -> HttpResponse:
 def handle(request: HttpRequest, problem_id: int) -> HttpResponse:
     """Settled another way: says how."""
     found = _siblings(problem_id)
-    form = HandleForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = HandleForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         for problem in found:
             problems.handle(problem, by=str(request.user), note=form.sentence)
         undo = reverse("reopen", args=[problem_id])

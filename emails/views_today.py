@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.utils import dateformat, timezone
 from django.views.decorators.http import require_GET, require_safe
 
-from emails import selectors_days, selectors_sending, selectors_today
+from emails import selectors_days, selectors_health, selectors_today
+from emails.selectors_health import Light
 from emails.selectors_today import WorkList
 from inspections.models import Company, Inspection
 
@@ -43,8 +44,8 @@ def _lists() -> dict[str, object]:
     work = selectors_today.work_list(Company.get())
     delivered, failed = selectors_days.today_counts()
     planned, first = selectors_days.next_out()
-    concerns = selectors_sending.concerns()
-    answer = None if work.rows else selectors_sending.last_answer()
+    concerns = _concerns()
+    answer = None if work.rows else selectors_days.last_answer()
     digest = selectors_today.version_of(work.version, delivered, failed, planned, first, concerns, answer and answer.pk)
     return {
         "work": work,
@@ -62,14 +63,28 @@ def _lists() -> dict[str, object]:
     }
 
 
+def _concerns() -> list[Light]:
+    """What is not well with sending; nothing is said while all is."""
+    return [
+        light for light in selectors_health.lights() if light.tone == "red" or (light.can_retry and light.next_step)
+    ]
+
+
 def headline(work: WorkList, delivered: int, failed: int) -> str:
     """The page in one sentence."""
     if work.problems:
-        return "1 email needs you" if work.problems == 1 else f"{work.problems} emails need you"
+        emails = "1 email needs you" if work.problems == 1 else f"{work.problems} emails need you"
+        people = len(work.rows) + work.more
+        several = work.problems > people > 0 and not work.causes
+        return (
+            f"{work.problems} emails to {people} {'person' if people == 1 else 'people'} need you"
+            if several
+            else emails
+        )
     if not delivered:
         return "All clear. Nothing needs you."
     emails = "1 email" if delivered == 1 else f"{delivered} emails"
-    return f"All clear. {emails} delivered today, {'none' if not failed else failed} failed."
+    return f"All clear. {emails} delivered today, {failed or 'none'} failed."
 
 
 def _shown(version: str) -> tuple[datetime | None, str]:

@@ -5,7 +5,7 @@ The tables are `wording_statuses` (where it stands) and `wording_failures` (why 
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -23,8 +23,8 @@ from emails.wording_failures import (
 from emails.wording_statuses import FAILED_TONE, GROUP_LABELS, STATUSES, Group, Text
 
 __all__ = [
-    "Display",
     "GROUP_LABELS",
+    "Display",
     "Group",
     "Guidance",
     "MessageFacts",
@@ -146,7 +146,11 @@ def _delivered(facts: MessageFacts) -> str:
     return next((code for code, mark in marks.items() if mark), "delivered")
 
 
-_CHOICES = {Status.QUEUED: _queued, Status.SENT: _sent, Status.DELIVERED: _delivered}
+_CHOICES: Mapping[str, Callable[[MessageFacts], str]] = {
+    Status.QUEUED: _queued,
+    Status.SENT: _sent,
+    Status.DELIVERED: _delivered,
+}
 _SIMPLE: Mapping[str, str] = {
     Status.CLAIMED: "queued",
     Status.SENDING: "sending",

@@ -1,20 +1,18 @@
 """Forms of the staff pages about inspections. What may be stored is decided by `drafts`; here its words find their field."""
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils import timezone
 
-from inspections import people
-from inspections.drafts import MAX_ADDRESS, MAX_EXTERNAL_ID, MAX_FEE, MAX_PEOPLE, MAX_PHONE, Draft, Person
+from inspections import cells, people
+from inspections.drafts import MAX_ADDRESS, MAX_EXTERNAL_ID, MAX_PEOPLE, MAX_PHONE, Draft, Person
 from inspections.errors import BadDraft
 from inspections.models import Inspection, Role
-from inspections.text import MAX_EMAIL, MAX_NAME, canonical
+from inspections.text import MAX_EMAIL, MAX_NAME, BadText, canonical
 
 FIRST_ROWS = (Role.CLIENT, Role.CLIENT, Role.BUYER_AGENT)
 PERSON_FIELDS = ("role", "name", "email", "phone")
@@ -48,7 +46,10 @@ def name_field(**over: Any) -> forms.CharField:
 
 def moment_field(**over: Any) -> forms.DateTimeField:
     """Date and time in the company's zone."""
-    said = {"required": "Please enter the date and time.", "invalid": "Please enter a date and time, like 12/01/2026 9:00 AM."}
+    said = {
+        "required": "Please enter the date and time.",
+        "invalid": "Please enter a date and time, like 12/01/2026 9:00 AM.",
+    }
     widget = forms.DateTimeInput(format=_MOMENT, attrs={"type": "datetime-local", "step": 60})
     options = {"label": "Date and time", "widget": widget, "error_messages": said}
     return forms.DateTimeField(**options | over)
@@ -65,12 +66,10 @@ class FactsForm(forms.Form):
     inspector = forms.CharField(
         label="Inspector", required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": MAX_NAME})
     )
-    fee = forms.DecimalField(
+    fee = forms.CharField(
         label="Fee in dollars",
         required=False,
-        localize=False,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"invalid": "Please enter an amount, like 425.00."},
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}),
     )
     services = forms.CharField(
         label="Services",
@@ -91,11 +90,11 @@ class FactsForm(forms.Form):
         return path.partition(".")[0]
 
     def clean_fee(self) -> Decimal | None:
-        """Written as "$1,425" it would be refused by a number field; too much is refused in our words."""
-        fee: Decimal | None = self.cleaned_data["fee"]
-        if fee is not None and not 0 <= fee <= MAX_FEE:
-            raise forms.ValidationError(f"The fee must be an amount from 0 to {MAX_FEE:,}.")
-        return fee
+        """As people write it: 425, $1,425.00."""
+        try:
+            return cells.fee(self.cleaned_data["fee"])
+        except BadText as problem:
+            raise forms.ValidationError(str(problem)) from None
 
     def service_list(self) -> tuple[str, ...]:
         """The services as typed, one each."""
@@ -129,7 +128,9 @@ class AddForm(FactsForm):
 
     starts_at = moment_field()
     external_id = forms.CharField(
-        label="Order number", required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": MAX_EXTERNAL_ID})
+        label="Order number",
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": MAX_EXTERNAL_ID}),
     )
     notifications = forms.BooleanField(
         label="Send emails for this inspection",
@@ -147,24 +148,30 @@ class AddForm(FactsForm):
     def _add_row(self, number: int) -> None:
         who = f"Person {number + 1}"
         role = FIRST_ROWS[number] if number < len(FIRST_ROWS) else Role.CLIENT
-        self.fields[f"people-{number}-role"] = forms.ChoiceField(label=f"{who}: role", choices=Role.choices, initial=role)
-        self.fields[f"people-{number}-name"] = name_field(label=f"{who}: name", required=False)
-        self.fields[f"people-{number}-email"] = email_field(label=f"{who}: email")
-        self.fields[f"people-{number}-phone"] = phone_field(label=f"{who}: phone")
+        fields = {
+            "role": forms.ChoiceField(label=f"{who}: role", choices=Role.choices, initial=role),
+            "name": name_field(label=f"{who}: name", required=False),
+            "email": email_field(label=f"{who}: email"),
+            "phone": phone_field(label=f"{who}: phone"),
+        }
+        for name, field in fields.items():
+            field.short = name.capitalize()  # type: ignore[attr-defined] # for the page, where the row has a heading
+            self.fields[f"people-{number}-{name}"] = field
 
     def rows(self) -> list[list[BoundField]]:
         """The fields of each person, for the page."""
         return [[self[f"people-{number}-{name}"] for name in PERSON_FIELDS] for number in range(self.count)]
 
+    @cached_property
     def filled(self) -> list[int]:
-        """Numbers of the rows that hold somebody."""
+        """Numbers of the rows that hold somebody. Kept, because a refused value is no longer in `cleaned_data`."""
         typed = ("name", "email", "phone")
         return [n for n in range(self.count) if any(self.cleaned_data.get(f"people-{n}-{name}") for name in typed)]
 
     def clean(self) -> dict[str, Any]:
         """Refuse the office's own address: whoever is written to there would never see it."""
         own = people.own_addresses()
-        for number in self.filled():
+        for number in self.filled:
             field = f"people-{number}-email"
             if canonical(self.cleaned_data.get(field, "")) in own - {""}:
                 name = self.cleaned_data.get(f"people-{number}-name") or "this person"
@@ -174,10 +181,9 @@ class AddForm(FactsForm):
     def field_of(self, path: str) -> str:
         """Rows that were left empty are not in the draft: "people.0.email" may be the second row's."""
         parts = path.split(".")
-        filled = self.filled()
-        if parts[0] != "people" or len(parts) < 3 or int(parts[1]) >= len(filled):
+        if parts[0] != "people" or len(parts) < 3 or int(parts[1]) >= len(self.filled):
             return parts[0]
-        return f"people-{filled[int(parts[1])]}-{parts[2]}"
+        return f"people-{self.filled[int(parts[1])]}-{parts[2]}"
 
     def draft(self) -> Draft:
         """What was typed."""
@@ -190,7 +196,7 @@ class AddForm(FactsForm):
             services=self.service_list(),
             notifications=facts["notifications"],
             external_id=facts["external_id"] or None,
-            people=tuple(_person(facts, number) for number in self.filled()),
+            people=tuple(_person(facts, number) for number in self.filled),
         )
 
 
@@ -222,14 +228,3 @@ class AddPersonForm(forms.Form):
     def person(self) -> Person:
         """What was typed."""
         return Person(**{name: self.cleaned_data[name] for name in PERSON_FIELDS})
-
-
-def local(moment: datetime) -> datetime:
-    """The moment as a date-and-time field shows it, without seconds."""
-    return timezone.localtime(moment).replace(second=0, microsecond=0)
-
-
-def names(found: Sequence[str] | Iterable[str]) -> str:
-    """`Ann`, `Ann and Bob`, `Ann, Bob and Cy`."""
-    words = list(found)
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

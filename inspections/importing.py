@@ -7,6 +7,8 @@ An inspection is imported whole or not at all. The same file again changes nothi
 """
 
 import logging
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,12 +39,13 @@ class Comparison:
 
 @dataclass
 class Result:
-    """What an import did, in inspections."""
+    """What an import did, in inspections; `done` rows of the plan were handled."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     failed: list[Problem] = field(default_factory=list)
+    done: int = 0
 
 
 def compare(plan: Plan) -> Comparison:
@@ -54,15 +57,22 @@ def compare(plan: Plan) -> Comparison:
     return Comparison(len(plan.rows) - len(known), len(changed), len(known) - len(changed), warnings)
 
 
-def apply(plan: Plan, *, by: str) -> Result:
-    """Import the rows of a plan, each inspection whole or not at all. Safe to repeat."""
-    result = Result()
-    for batch in _batches(plan.rows):
+def apply(plan: Plan, *, by: str, start: int = 0, seconds: float = math.inf) -> Result:
+    """Import the rows of a plan from number `start` on, each inspection whole or not at all. Safe to repeat.
+
+    After about `seconds` it stops between two batches; `Result.done` says where to go on.
+    """
+    result = Result(done=start)
+    deadline = time.monotonic() + seconds
+    for batch in _batches(plan.rows[start:]):
         stored = _stored(batch)
         _create([row for row in batch if _identity(row.draft) not in stored], result, by=by)
         for row in batch:
             if inspection := stored.get(_identity(row.draft)):
                 _guarded(row, result, partial(_update, inspection, row.draft, result, by=by))
+        result.done += len(batch)
+        if time.monotonic() > deadline:
+            break
     return result
 
 

@@ -14,7 +14,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -229,10 +229,17 @@ class InspectionQuerySet(models.QuerySet["Inspection"]):
 
     def search(self, text: str) -> Self:
         """Every word of `text` begins a word of the inspection's facts or of one of its people, past ones too."""
-        found = self
-        for word in searching.words(text):
-            found = found.filter(pk__in=_with_word(word))
-        return found if searching.words(text) or not text.strip() else self.none()
+        words = sorted(searching.words(text), key=len, reverse=True)
+        if not words:
+            return self.none() if text.strip() else self
+        # The longest word is likely the rarest: the indexes find it, and the others are looked up only there.
+        return self.filter(*(_knows(word) for word in words[1:]), pk__in=_with_word(words[0]))
+
+
+def _knows(word: str) -> Q:
+    prefix = searching.starting_with(word)
+    person = Participant.objects.filter(inspection=OuterRef("pk"), contact__search=prefix)
+    return Q(search=prefix) | Q(Exists(person)) | Q(pk__in=_numbered(word))
 
 
 def _with_word(word: str) -> models.QuerySet[Any, Any]:
@@ -434,15 +441,16 @@ class ImportUpload(models.Model):
     content = models.BinaryField()
     by = models.ForeignKey(User, models.CASCADE, related_name="uploads")
     created_at = models.DateTimeField(default=timezone.now)
-    started_at = models.DateTimeField(null=True, blank=True)
+    done = models.PositiveIntegerField(default=0, help_text="How many of its inspections were handled")
+    running_since = models.DateTimeField(null=True, blank=True, help_text="Somebody's request works on it")
     finished_at = models.DateTimeField(null=True, blank=True)
-    result = models.JSONField(default=dict, blank=True, help_text="Counts and refused lines, once finished")
+    result = models.JSONField(default=dict, blank=True, help_text="Counts and refused lines so far")
 
     class Meta:
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(
-                condition=Q(finished_at__isnull=True) | Q(started_at__isnull=False), name="import_started_before_done"
+                condition=Q(finished_at__isnull=True) | Q(running_since__isnull=True), name="import_finished_or_running"
             ),
         )
 

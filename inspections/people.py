@@ -66,8 +66,8 @@ def add_person(inspection: Inspection, person: Person, *, by: str) -> Participan
             return here
         contact = here.contact if here else contacts_for([person])[0]
         participant = here or Participant(inspection=locked, contact=contact, role=person.role)
-        events.tell(_bring([participant], by=by))
         _fill_in(contact, person, by=by)
+        events.tell(_bring([participant], by=by))
     return participant
 
 

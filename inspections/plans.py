@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from inspections import cells, csvfile, people
 from inspections.csvfile import Line, Unreadable
 from inspections.drafts import Draft, Person, validate, validate_person
@@ -160,11 +162,14 @@ class _Reader:
             )
 
     def _person(self, group: _Group, line: Line) -> None:
-        about = {column: line.cells[column] for column in ("role", "name", "email", "phone")}
+        about = {column: line.cells[column] for column in ("name", "email", "phone")}
+        role: str = Role.CLIENT  # while the other cells are checked, should the role be wrong
         try:
-            person = validate_person(Person(**about | {"role": cells.role(about["role"])}))
+            role = cells.role(line.cells["role"])
         except BadText as problem:
-            return group.refuse(str(problem), line.number, "role")
+            group.refuse(str(problem), line.number, "role")
+        try:
+            person = validate_person(Person(role=role, **about))
         except BadDraft as problem:
             for column, sentences in problem.errors.items():
                 group.refuse(" ".join(sentences), line.number, column)
@@ -177,10 +182,12 @@ class _Reader:
         self._note_address(person, line.number)
 
     def _draft(self, group: _Group) -> Draft | None:
-        if "starts_at" not in group.facts:
-            return None
         number = group.first.cells["external_id"] or None
-        draft = Draft(**group.facts, people=tuple(group.people.values()), external_id=number)
+        facts: dict[str, Any] = {
+            "address": "",
+            "starts_at": timezone.now(),
+        } | group.facts  # a missing one is refused already
+        draft = Draft(**facts, people=tuple(group.people.values()), external_id=number)
         try:
             return validate(draft)
         except BadDraft as problem:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from inspections import events, links
 from inspections.models import Company, InspectionEvent, Participant, PortalLink, Role
+from inspections.text import phone_key
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,7 @@ def public_page(view: View) -> View:
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        with timezone.override(Company.get().zone):
-            response = view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
@@ -84,13 +84,12 @@ def home(request: HttpRequest, participant_id: int) -> HttpResponse:
         _note_visit(link)
     person = link.participant
     context = {
-        "company": Company.get(),
         "person": person,
         "inspection": person.inspection,
         # Agents take part; the fee and the agreement are between the client and the company.
         "is_client": person.role == Role.CLIENT,
     }
-    return render(request, "portal/home.html", context)
+    return _page(request, "portal/home.html", context)
 
 
 def _cookie(participant_id: int) -> str:
@@ -133,7 +132,13 @@ def _no_longer(request: HttpRequest) -> HttpResponse:
 
 
 def _closed(request: HttpRequest, why: str, status: int) -> HttpResponse:
-    return render(request, "portal/closed.html", {"company": Company.get(), "why": why}, status=status)
+    return _page(request, "portal/closed.html", {"why": why}, status=status)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+    company = Company.get()
+    call = "+" * company.phone.startswith("+") + phone_key(company.phone)
+    return render(request, template, {"company": company, "call": call, **context}, status=status)
 
 
 def _too_many_bad_links(request: HttpRequest) -> bool:

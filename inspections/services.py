@@ -92,11 +92,11 @@ def create(drafts: Sequence[Draft], *, by: str) -> list[Inspection]:
             (inspection, person) for inspection, draft in zip(made, drafts, strict=True) for person in draft.people
         ]
         contacts = people.contacts_for([person for _, person in on_it])
+        people.fill_in_phones(((contact, person) for contact, (_, person) in zip(contacts, on_it, strict=True)), by=by)
         Participant.objects.bulk_create(
             Participant(inspection=inspection, contact=contact, role=person.role)
             for contact, (inspection, person) in zip(contacts, on_it, strict=True)
         )
-        people.fill_in_phones(((contact, person) for contact, (_, person) in zip(contacts, on_it, strict=True)), by=by)
         events.tell(events.new(inspection, Type.CREATED, by=by) for inspection in made)
     return made
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -9,8 +10,9 @@ from django.utils import timezone
 from inspections import importing
 from inspections.models import ImportUpload, User
 
-KEPT = timedelta(days=7)  # when nobody imports it: it holds personal data
-STALLED = timedelta(minutes=5)  # a process that died left it half done; to import again is harmless
+KEPT = timedelta(days=7)  # it holds personal data
+AT_ONCE = 8.0  # seconds of one request; a long import takes several
+STALLED = timedelta(minutes=2)  # longer than any request lives: its process died, and to go on is harmless
 
 
 def keep(content: bytes, *, name: str, by: User) -> ImportUpload:
@@ -19,24 +21,28 @@ def keep(content: bytes, *, name: str, by: User) -> ImportUpload:
     return ImportUpload.objects.create(content=content, name=name[:255], by=by)
 
 
-def is_stalled(upload: ImportUpload) -> bool:
-    """Started and never finished."""
-    begun = upload.started_at
-    return begun is not None and upload.finished_at is None and begun < timezone.now() - STALLED
-
-
 def run(upload: ImportUpload) -> bool:
-    """Import what is good in an upload. False if somebody else does or did, such as the first of two clicks."""
+    """Import what is good in an upload, or the next part of it. False while another request is at it, or when done."""
     now = timezone.now()
-    free = Q(started_at__isnull=True) | Q(started_at__lt=now - STALLED)
-    claimed = ImportUpload.objects.filter(free, pk=upload.pk, finished_at__isnull=True)
-    if not claimed.update(started_at=now):
+    free = Q(running_since__isnull=True) | Q(running_since__lt=now - STALLED)
+    mine = ImportUpload.objects.filter(free, pk=upload.pk, finished_at__isnull=True)
+    if not mine.update(running_since=now):
         return False
+    upload.refresh_from_db()
     plan = importing.parse(bytes(upload.content))
-    result = importing.apply(plan, by=str(upload.by))
-    told = asdict(result) | {
+    result = importing.apply(plan, by=str(upload.by), start=upload.done, seconds=AT_ONCE)
+    upload.result = _added_up(upload.result, result) | {
         "refused": [asdict(problem) for problem in plan.errors],
         "refused_inspections": plan.refused,
     }
-    ImportUpload.objects.filter(pk=upload.pk).update(finished_at=timezone.now(), result=told, content=b"")
+    upload.done, upload.running_since = result.done, None
+    if upload.done >= len(plan.rows):
+        upload.finished_at, upload.content = timezone.now(), b""
+    upload.save()
     return True
+
+
+def _added_up(before: dict[str, Any], part: importing.Result) -> dict[str, Any]:
+    news = asdict(part)
+    del news["done"]
+    return {name: before.get(name, type(value)()) + value for name, value in news.items()}

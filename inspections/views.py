@@ -130,12 +130,8 @@ def copy_link(request: HttpRequest, participant_id: int) -> HttpResponse:
     person = _person(participant_id)
     link, address = links.mint(person, purpose=f"Copied by {request.user}"[:40], by=str(request.user))
     context = {"person": person, "inspection": person.inspection, "link": link, "address": address}
-    response = render(request, "inspections/link.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "inspections/link.html", context)
 
 
 def _person(participant_id: int) -> Participant:
-    return get_object_or_404(
-        Participant.objects.current().select_related("contact", "inspection"), pk=participant_id
-    )
+    return get_object_or_404(Participant.objects.current().select_related("contact", "inspection"), pk=participant_id)

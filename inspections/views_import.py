@@ -44,7 +44,7 @@ class UploadForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Choose a file. A good upload leads to its check, which can be reloaded."""
-    form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         file = form.cleaned_data["file"]
         upload = uploads.keep(file.read(), name=file.name or "upload.csv", by=_colleague(request))
@@ -59,9 +59,9 @@ def check(request: HttpRequest, upload_id: int) -> HttpResponse:
     """What the file would do, and the button that does it; afterwards, what it did."""
     upload = get_object_or_404(ImportUpload, pk=upload_id, by=request.user)
     if request.method == "POST":
-        uploads.run(upload)
+        uploads.run(upload)  # False: another click is at it, and the page says so
         return redirect("importing:check", upload_id=upload.pk)
-    if upload.started_at:
+    if upload.finished_at or upload.running_since or upload.done:
         return render(request, "inspections/import_done.html", _done(upload))
     plan = importing.parse(bytes(upload.content))
     comparison = importing.compare(plan)
@@ -92,7 +92,6 @@ def _done(upload: ImportUpload) -> dict[str, object]:
     left_out = [*result.get("refused", ()), *result.get("failed", ())]
     return {
         "upload": upload,
-        "is_stalled": uploads.is_stalled(upload),
         "result": result,
         "left_out": left_out[:SHOWN],
         "left_out_count": len(result.get("failed", ())) + result.get("refused_inspections", 0),

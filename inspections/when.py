@@ -1,4 +1,4 @@
-"""Moments as the office says them: in the company's time zone, "Mon 23 Nov, 9:14 AM"."""
+"""Days as the office says them: in the company's time zone, "Mon 23 Nov"."""
 
 from datetime import datetime
 

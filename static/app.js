@@ -87,6 +87,10 @@
     }
   });
 
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    event.detail.elt.closest?.(".toasts .notice")?.remove();
+  });
+
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && $("[data-poll]")) window.htmx?.trigger(document.body, "refresh");
   });
@@ -149,8 +153,8 @@
       isInlineSwap: (style) => style === "rows",
       handleSwap: (style, target, fragment) => {
         if (style !== "rows") return false;
-        const poll = document.getElementById(target.id);
-        const fresh = fragment.querySelector(`#${target.id}`);
+        const poll = (target.id && document.getElementById(target.id)) || target;
+        const fresh = fragment.querySelector("[data-poll]");
         const here = document.activeElement?.id;
         for (const part of $$("[data-part]", fragment)) mergePart(part);
         if (fresh) renewPoll(poll, fresh);
@@ -337,6 +341,14 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.target.closest("input, textarea, select, [contenteditable], dialog, [popover]")) return;
     if (onKey(event.key)) event.preventDefault();
+  });
+
+  /* ---- Inspection page: its clock asks only while the page holds something unfinished. `data-poll-while` names it; the
+     answer brings or takes it away. ---- */
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const wanted = event.detail.elt.dataset?.pollWhile;
+    if (wanted && !event.detail.requestConfig.triggeringEvent && !$(wanted, event.detail.elt)) event.preventDefault();
   });
 
   /* ---- Start ------------------------------------------------------------------------------------- */

@@ -5,9 +5,10 @@ from django.db.models import QuerySet
 from django.http import Http404
 from ninja import Router, Status
 
+from emails.api.answers import ContactOut
 from emails.api.auth import ApiRequest, actor
+from emails.api.bodies import ContactIn
 from emails.api.refusals import COMMON
-from emails.api.schemas import ContactIn, ContactOut
 from emails.models import Message
 from emails.states import Status as MessageStatus
 from inspections import people

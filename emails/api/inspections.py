@@ -7,18 +7,10 @@ from django.db import transaction
 from django.http import Http404
 from ninja import Query, Router, Status
 
+from emails.api.answers import InspectionList, InspectionOut
 from emails.api.auth import ApiRequest, actor
-from emails.api.refusals import COMMON
-from emails.api.schemas import (
-    InspectionIn,
-    InspectionList,
-    InspectionOut,
-    NoFields,
-    PublishIn,
-    Refusal,
-    RescheduleIn,
-    Text,
-)
+from emails.api.bodies import InspectionIn, NoFields, PublishIn, RescheduleIn, Text
+from emails.api.refusals import COMMON, Refusal
 from inspections import services
 from inspections.drafts import Draft, Person
 from inspections.models import Inspection

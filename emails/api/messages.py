@@ -7,10 +7,11 @@ from django.http import Http404
 from ninja import Router, Status
 
 from emails import outbox
+from emails.api.answers import EmailList, EmailOut, ResendOut
 from emails.api.auth import ApiRequest, actor
+from emails.api.bodies import ResendIn
 from emails.api.inspections import find as find_inspection
-from emails.api.refusals import COMMON
-from emails.api.schemas import EmailList, EmailOut, Refusal, ResendIn, ResendOut, TooSoon
+from emails.api.refusals import COMMON, Refusal, TooSoon
 from emails.limits import Refused
 from emails.models import ApiKey, Message
 

@@ -1,7 +1,7 @@
 """Every refusal as JSON: {"detail": sentence}, or for bad fields {"detail": [{"loc": [...], "msg": sentence}]}."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -11,13 +11,39 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
+from pydantic import BaseModel
 
-from emails.api.schemas import BadFields, FieldProblem, Refusal, TooSoon
 from emails.limits import Refused
 from inspections.errors import BadDraft, BadField, NotPossible
 
 MAX_PROBLEMS = 100
 LIMIT_PAUSE = 3600  # s; the shortest of the windows that limits count in
+
+
+class Refusal(BaseModel):
+    """Why not, in a sentence."""
+
+    detail: str
+
+
+class TooSoon(Refusal):
+    """`can_confirm`: the same request with `"confirmed": true` would be obeyed."""
+
+    can_confirm: bool
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one value: `loc` is the way to it, such as ["body", "people", 0, "email"]."""
+
+    loc: list[str | int]
+    msg: str
+
+
+class BadFields(BaseModel):
+    """Every problem that was found."""
+
+    detail: list[FieldProblem]
+
 
 # What can come back from any address, for the schema.
 COMMON: dict[int, Any] = {401: Refusal, 404: Refusal, 422: BadFields}
@@ -113,20 +139,26 @@ def _too_big(request: HttpRequest, problem: RequestDataTooBig) -> HttpResponse:
 
 
 def _busy(request: HttpRequest, problem: OperationalError) -> HttpResponse:
-    """The database did not answer in time, or a row was locked for too long; nothing was changed."""
-    response = say("Too busy just now. Nothing was changed; please try again.", 503)
+    """The database did not answer in time, or a row was locked for too long."""
+    response = say("Too busy just now. Please try again.", 503)
     response["Retry-After"] = "2"
     return response
 
 
+_ANSWERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
+    AuthenticationError: no_key,
+    Http404: not_found,
+    NotPossible: _not_possible,
+    Refused: _refused,
+    ValidationError: _misshapen,
+    BadDraft: _bad_draft,
+    BadField: _bad_field,
+    RequestDataTooBig: _too_big,
+    OperationalError: _busy,
+}
+
+
 def install(api: NinjaAPI) -> None:
     """Answer these exceptions as above; any other is a fault of ours and stays one."""
-    api.add_exception_handler(AuthenticationError, no_key)
-    api.add_exception_handler(Http404, not_found)
-    api.add_exception_handler(NotPossible, _not_possible)
-    api.add_exception_handler(Refused, _refused)
-    api.add_exception_handler(ValidationError, _misshapen)
-    api.add_exception_handler(BadDraft, _bad_draft)
-    api.add_exception_handler(BadField, _bad_field)
-    api.add_exception_handler(RequestDataTooBig, _too_big)
-    api.add_exception_handler(OperationalError, _busy)
+    for kind, answer in _ANSWERS.items():
+        api.add_exception_handler(kind, answer)

@@ -1,14 +1,14 @@
 """Addresses of the REST API, below `/api/v1/`. Without a trailing slash; the schema alone is public."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import wraps
 from typing import Any, NoReturn
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.urls import URLPattern, path, re_path
+from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.parser import Parser
@@ -60,14 +60,16 @@ def _open(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return csrf_exempt(login_not_required(opened))
 
 
-def _opened(pattern: URLPattern) -> URLPattern:
-    pattern.callback = _open(pattern.callback)
-    return pattern
+def _opened(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+            pattern.callback = _open(pattern.callback)
+            yield pattern
 
 
 app_name = "api"
 urlpatterns = [
     path("", _open(refusals.not_found), name="api-root"),  # the schema asks for the address under this name
-    *(_opened(pattern) for pattern in api.urls[0] if pattern.name != "api-root"),
+    *_opened(api.urls[0]),
     re_path("", _open(refusals.not_found)),
 ]

@@ -70,14 +70,14 @@ def test_an_email_that_is_not_sent_says_why(api: Api) -> None:
 
 def test_emails_are_listed_with_few_queries_however_many(api: Api, django_assert_max_num_queries: Any) -> None:
     inspection = api.confirmed()
-    for _ in range(40):
-        email = api.emails(inspection)[-1]
+    email = api.emails(inspection)[-1]
+    for _ in range(10):
         failed(email)
-        api.post(f"/emails/{email['id']}/resend")
-        Message.objects.update(created_at=datetime.fromisoformat("2020-01-01T00:00:00Z"))
+        Message.objects.update(created_at=datetime.fromisoformat("2020-01-01T00:00:00Z"))  # below the limits
+        email = api.post(f"/emails/{email['id']}/resend").body
     with django_assert_max_num_queries(4):  # key, inspection, emails, events
         emails = api.emails(inspection)
-    assert len(emails) == 43
+    assert len(emails) == 13
     assert [email["id"] for email in emails] == sorted(email["id"] for email in emails)
 
 

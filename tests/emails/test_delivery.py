@@ -104,6 +104,13 @@ def test_mail_to_a_held_address_waits_and_leaves_when_the_address_is_corrected(m
     assert (held.status, held.to_address) == (Status.QUEUED, "ann.lee@example.com")
 
 
+def test_a_released_reminder_still_waits_for_its_time() -> None:
+    inspection = confirmed(email="")
+    people.correct_contact(Contact.objects.get(), by="Kim", email="ann@example.com")
+    reminder = inspection.messages.get(kind="reminder")
+    assert (reminder.status, reminder.send_after) == (Status.QUEUED, inspection.starts_at - timedelta(hours=24))
+
+
 @pytest.mark.parametrize("spelling", ["ANN@example.com", "ann@EXAMPLE.com.", "\uff41\uff4e\uff4e@example.com"])
 def test_another_spelling_of_a_held_address_is_held_too(mail: Running, webhook: Post, spelling: str) -> None:
     inspection = confirmed()

@@ -1,5 +1,6 @@
 """Storing an inspection from a form, the API or a file: new, updated, or nothing to do."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -116,6 +117,17 @@ def test_a_known_contact_is_reused_only_with_the_same_address_and_name() -> None
     inspection = save(people=people)
     assert [p.contact == known for p in inspection.participants.order_by("id")] == [True, False, False, False]
     assert Contact.objects.count() == 4
+
+
+def test_a_new_phone_number_of_a_known_agent_is_told_on_their_other_inspections(told: list[InspectionEvent]) -> None:
+    agent = make_person(role="buyer_agent", name="Pat Kim", email="pat@kw.com", phone="1")
+    first = save(external_id="1", people=(agent,))
+    told.clear()
+    second = save(external_id="2", people=(replace(agent, phone="2"),))
+    assert [(event.type, event.inspection) for event in told] == [("contact_changed", first), ("created", second)]
+    told.clear()
+    save(external_id="2", people=(replace(agent, phone="2"),))
+    assert told == []
 
 
 def test_two_nameless_mailboxes_never_merge_people() -> None:

@@ -1,0 +1,49 @@
+"""An inspection's emails for its page, which itself knows nothing of email."""
+
+from django import template
+from django.http import HttpRequest
+
+from emails import selectors_inspection, wording
+from emails.selectors_inspection import SHOWS, InspectionEmails
+from inspections.models import Inspection
+
+register = template.Library()
+
+
+@register.simple_tag
+def inspection_emails(inspection: Inspection) -> InspectionEmails:
+    """Everything about its emails: `{% inspection_emails inspection as mail %}`, once for the page."""
+    return selectors_inspection.load(inspection)
+
+
+@register.inclusion_tag("emails/person_box.html", takes_context=True)
+def people_box(context: template.Context, mail: InspectionEmails) -> dict[str, object]:
+    """The people with how their emails stand and the menu of each."""
+    return {
+        "mail": mail,
+        "inspection": context["inspection"],
+        "request": context["request"],
+        "csrf_token": context["csrf_token"],
+    }
+
+
+@register.inclusion_tag("emails/_log.html", takes_context=True)
+def email_log(context: template.Context, mail: InspectionEmails) -> dict[str, object]:
+    """The email activity log, filtered by `?show=`."""
+    request: HttpRequest = context["request"]
+    show = request.GET.get("show", "")
+    show = show if show in SHOWS else "all"
+    return {
+        "inspection": context["inspection"],
+        "mail": mail,
+        "lines": mail.lines(show),
+        "show": show,
+        "shows": SHOWS,
+        "csrf_token": context["csrf_token"],
+    }
+
+
+@register.filter
+def aloud(address: str) -> str:
+    """An address to read out on the phone: `a-n-n at g-m-i-a-l dot com`."""
+    return wording.spell(address)

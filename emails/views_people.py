@@ -1,0 +1,169 @@
+"""A person of an inspection and their emails: send again, correct the address and send what failed."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from emails import outbox, replies, selectors_people
+from emails.forms import PersonForm, sharing
+from emails.limits import Refused
+from emails.models import Message
+from emails.selectors_inspection import RESENDS, not_for
+from emails.states import UNDELIVERED, Status
+from inspections import people
+from inspections.models import Participant
+
+
+@require_POST
+def resend(request: HttpRequest, participant_id: int, kind: str) -> HttpResponse:
+    """Send somebody their confirmation, agreement or report again, or for the first time."""
+    if kind not in RESENDS:
+        raise Http404
+    person = _person(participant_id)
+    back = reverse("inspection", args=[person.inspection_id])
+    try:
+        message = _send(person, kind, request)
+    except Refused as problem:
+        return replies.refused(request, problem, back=back)
+    replies.note_sent(request, message, f"{message.get_kind_display()} to {person.name} {going_out(message)}.")
+    return replies.done(request, back=back)
+
+
+def _send(person: Participant, kind: str, request: HttpRequest) -> Message:
+    if person.removed_at is not None:
+        raise Refused(f"{person.name} is no longer on this inspection.")
+    if problem := not_for(person, kind):
+        raise problem
+    nonce = request.POST.get("nonce", "")[:90] or None
+    return outbox.send(person, kind, by=str(request.user), nonce=nonce, confirmed=request.POST.get("confirmed") == "1")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, participant_id: int) -> HttpResponse:
+    """The page: name, address, phone, what did not reach them, former addresses."""
+    return _correct(request, participant_id, "emails/person_edit.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def fix(request: HttpRequest, participant_id: int) -> HttpResponse:
+    """The same form under a row of a list, with the address alone."""
+    return _correct(request, participant_id, "emails/person_fix.html")
+
+
+def _correct(request: HttpRequest, participant_id: int, template: str) -> HttpResponse:
+    person = _person(participant_id)
+    problem = _number(request.GET.get("problem", ""))
+    form = PersonForm(
+        request.POST if request.method == "POST" else None,
+        person=person,
+        unsent=selectors_people.unsent(person),
+        brief=template.endswith("fix.html") or (request.method == "POST" and "name" not in request.POST),
+        auto_id=f"fix-{problem or person.pk}-%s" if template.endswith("fix.html") else "id_%s",
+    )
+    if form.is_valid():
+        try:
+            saved = _save(form, by=str(request.user), nonce=request.POST.get("nonce", ""))
+        except Refused as refused:
+            form.add_error("email", str(refused))
+        else:
+            _say(request, saved, person)
+            return replies.done(request, back=reverse("inspection", args=[person.inspection_id]), clear=True)
+    context = {
+        "form": form,
+        "person": person,
+        "inspection": person.inspection,
+        "problem": problem,
+        "history": selectors_people.history(person.contact) if template.endswith("edit.html") else [],
+    }
+    return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+# --- saving ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Saved:
+    """What a correction did: `again` was sent again and can be undone, `released` had waited for the address."""
+
+    changed: bool
+    again: list[Message] = field(default_factory=list)
+    released: list[Message] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+@transaction.atomic
+def _save(form: PersonForm, *, by: str, nonce: str) -> Saved:
+    """Correct the person, then send again what is ticked and still unsent.
+
+    What was held for the address leaves by the correction itself. The same `nonce` sends nothing twice. Raises
+    Refused, with nothing changed, if not a single ticked email can be sent.
+    """
+    waiting = {m.pk for m in form.unsent if m.status == Status.HELD}
+    changes = people.correct_contact(form.person.contact, by=by, **_values(form))
+    saved = Saved(bool(changes))
+    ticked = form.person.messages.filter(pk__in=form.ticked) if form.wants_resend else Message.objects.none()
+    for message in ticked.select_related("inspection", "participant__contact").order_by("pk"):
+        if message.status in UNDELIVERED or message.status == Status.HELD:
+            _again(message, saved, by=by, nonce=f"{nonce[:70]}:{message.pk}" if nonce else None)
+    now_leaving = form.person.messages.filter(pk__in=waiting, status=Status.QUEUED)
+    saved.released = list(now_leaving.select_related("inspection"))
+    if saved.refused and not saved.again and not saved.released and not changes:
+        raise saved.refused[0]
+    return saved
+
+
+def _values(form: PersonForm) -> dict[str, str]:
+    """What the form holds and differs: an address that was stored badly stays as it is until somebody corrects it."""
+    contact = form.person.contact
+    return {name: value for name, value in form.cleaned_data.items() if value != getattr(contact, name)}
+
+
+def _again(message: Message, saved: Saved, *, by: str, nonce: str | None) -> None:
+    try:
+        with transaction.atomic():
+            saved.again.append(outbox.resend(message, by=by, nonce=nonce))
+    except Refused as problem:
+        saved.refused.append(problem)
+
+
+# --- saying it -------------------------------------------------------------------------------------------------------
+
+
+def _say(request: HttpRequest, saved: Saved, person: Participant) -> None:
+    if saved.released:
+        count = len(saved.released)
+        emails = "1 waiting email goes" if count == 1 else f"{count} waiting emails go"
+        replies.note(request, f"Saved. {emails} out to {person.contact.email} now.")
+    elif len(saved.again) != 1:
+        replies.note(request, "Saved." if saved.changed or saved.again else "Nothing was changed.")
+    for message in saved.again:
+        only = len(saved.again) == 1 and not saved.released
+        what = "Saved. 1 email" if only else message.get_kind_display()
+        to = f" goes out to {message.to_address} in {settings.UNDO_SECONDS:g} seconds."
+        replies.note_sent(
+            request, message, what + (to if settings.UNDO_SECONDS else f" goes out to {message.to_address}.")
+        )
+    for refused in saved.refused:
+        replies.note(request, str(refused), level=messages.WARNING)
+    for name in sharing(person.contact) if saved.changed else []:
+        said = f"{person.contact.email} is also used for {name}. Both will get their own email."
+        replies.note(request, said, level=messages.INFO)
+
+
+def going_out(message: Message) -> str:
+    """`goes out in 10 seconds`."""
+    return f"goes out in {settings.UNDO_SECONDS:g} seconds" if message.undo_until else "is on its way"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _person(participant_id: int) -> Participant:
+    return get_object_or_404(Participant.objects.select_related("contact", "inspection"), pk=participant_id)

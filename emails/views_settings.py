@@ -1,0 +1,128 @@
+"""Settings: a summary, and a small page for each topic. Owners change them, everyone sees them."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from emails import access, keys, replies, zones
+from emails.forms_settings import CompanyForm, KeyForm, NotificationsForm, ProfileForm, SenderForm, values
+from emails.models import ApiKey
+from inspections.models import Company, User
+
+KEYS_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A page of settings about the company."""
+
+    title: str
+    lede: str
+    form: type[forms.Form]
+
+
+TOPICS = {
+    "company": Topic("Company", "What clients read about you.", CompanyForm),
+    "sender": Topic("Sender", "Whom your emails come from, and who gets the replies.", SenderForm),
+    "notifications": Topic("Notifications", "What a new inspection starts with.", NotificationsForm),
+}
+
+
+@require_safe
+@never_cache
+def settings(request: HttpRequest) -> HttpResponse:
+    """All topics with what they say now."""
+    user, company = access.colleague(request), Company.get()
+    context = {
+        "company": company,
+        "zone": zones.name(company.time_zone),
+        "key_count": ApiKey.objects.filter(revoked_at=None).count(),
+        "may_change": user.is_owner,
+        "ask": access.ask_an_owner(),
+    }
+    return render(request, "emails/settings.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@access.owner_required
+def topic(request: HttpRequest, name: str) -> HttpResponse:
+    """One topic."""
+    found = TOPICS.get(name)
+    if found is None:
+        raise Http404
+    form = _form(request, found.form, Company.get())
+    if form.is_bound and form.is_valid():
+        Company.objects.filter(pk=1).update(**form.cleaned_data)
+        replies.note(request, f"{found.title} saved.")
+        return redirect("settings")
+    return _page(request, form, title=found.title, lede=found.lede)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def profile(request: HttpRequest) -> HttpResponse:
+    """What concerns only the person who is signed in."""
+    user = access.colleague(request)
+    form = _form(request, ProfileForm, user)
+    if form.is_bound and form.is_valid():
+        User.objects.filter(pk=user.pk).update(**form.cleaned_data)
+        replies.note(request, "Your profile is saved.")
+        return redirect("settings")
+    return _page(request, form, title="My profile", lede=f"You sign in as {user.email}.")
+
+
+def _form(request: HttpRequest, form: type[forms.Form], row: Company | User) -> forms.Form:
+    return form(request.POST) if request.method == "POST" else form(initial=values(row, form))
+
+
+def _page(request: HttpRequest, form: forms.Form, *, title: str, lede: str) -> HttpResponse:
+    context = {"form": form, "page_title": title, "lede": lede}
+    return render(request, "emails/settings_form.html", context, status=422 if form.is_bound else 200)
+
+
+# --- API keys --------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@never_cache
+def api_keys(request: HttpRequest) -> HttpResponse:
+    """The keys that other programs use."""
+    return _keys(request, KeyForm())
+
+
+@require_POST
+@never_cache
+@access.owner_required
+def make_key(request: HttpRequest) -> HttpResponse:
+    """A new key, shown in this one answer and never again."""
+    form = KeyForm(request.POST)
+    if not form.is_valid():
+        return _keys(request, form, status=422)
+    key, secret = keys.create(form.cleaned_data["name"], by=str(request.user))
+    return _keys(request, KeyForm(), made=key, secret=secret)
+
+
+@require_POST
+@access.owner_required
+def revoke_key(request: HttpRequest, key_id: int) -> HttpResponse:
+    """Switch a key off."""
+    key = get_object_or_404(ApiKey, pk=key_id)
+    keys.revoke(key)
+    replies.note(request, f"The key “{key.name}” is switched off.")
+    return redirect("settings-keys")
+
+
+def _keys(request: HttpRequest, form: KeyForm, *, status: int = 200, **made: object) -> HttpResponse:
+    context = {
+        "form": form,
+        "keys": ApiKey.objects.order_by("-revoked_at", "-pk")[:KEYS_SHOWN],
+        "may_change": access.colleague(request).is_owner,
+        "ask": access.ask_an_owner(),
+        **made,
+    }
+    return render(request, "emails/settings_keys.html", context, status=status)

@@ -1,0 +1,38 @@
+"""Accessibility, checked in the page itself with axe-core."""
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page: Page, source: str) -> list[str]:
+    """What axe finds, one line for each kind: rule, what to do, where.
+
+    `source` (fixture `axe_source`) goes in through the debugger, because the pages' Content-Security-Policy lets
+    no foreign script in; nor the inline styles that axe measures with, so the policy is off meanwhile.
+    """
+    debugger = page.context.new_cdp_session(page)
+    debugger.send("Page.setBypassCSP", {"enabled": True})
+    debugger.send("Runtime.evaluate", {"expression": source})
+    found: dict[str, Any] = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    debugger.send("Page.setBypassCSP", {"enabled": False})
+    debugger.detach()
+    return [_line(violation) for violation in found["violations"]]
+
+
+def _line(violation: dict[str, Any]) -> str:
+    places = ", ".join(" ".join(map(str, node["target"])) for node in violation["nodes"][:5])
+    return f"{violation['id']}: {violation['help']} ({places})"
+
+
+def assert_accessible(page: Page, source: str) -> None:
+    """Nothing to complain about, by WCAG 2.2 AA and best practice."""
+    assert violations(page, source) == []
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing sticks out to the right."""
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= window, f"{wide} px wide in a window of {window}"

@@ -1,0 +1,202 @@
+"""The words: short, plain, complete. Every status, reason and cause has them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from emails import troubleshoot, wording
+from emails.diagnosis import CATEGORIES
+from emails.states import HOLD_REASONS, SKIP_REASONS, UNDELIVERED, Status
+from emails.wording import Group, MessageFacts
+from emails.wording_failures import (
+    DELIVERED_ACTIONS,
+    DELIVERED_LIKELY,
+    DELIVERED_TELL,
+    FAILURES,
+    OFF_ACTIONS,
+    OFF_LIKELY,
+    WHO,
+)
+from emails.wording_statuses import GROUP_LABELS, STATUSES
+
+NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+CHICAGO = ZoneInfo("America/Chicago")
+BANNED = re.compile(
+    r"\b(bounc\w*|smtp|mta|suppress\w*|soft|hard|deferr\w*|webhook\w*|esp|payload|5xx|4xx|dsn|ndr)\b", re.IGNORECASE
+)
+
+
+def facts(**over: Any) -> MessageFacts:
+    """An email to Ann, in the office's time zone."""
+    at = NOW - timedelta(hours=1)
+    values: dict[str, Any] = {
+        "status": Status.SENT,
+        "now": NOW,
+        "zone": CHICAGO,
+        "to_name": "Ann Lee",
+        "to_address": "ann@gmail.com",
+        "from_address": "office@oakwood.example",
+        "subject": "Your inspection",
+        "provider": "postmark",
+        "created_at": at,
+        "send_after": at,
+        "sent_at": at,
+        "changed_at": at,
+    }
+    return MessageFacts(**values | over)
+
+
+def all_texts() -> list[tuple[str, str]]:
+    """Every text of the tables, with its place."""
+    texts = [(f"group {name}", str(label)) for name, label in GROUP_LABELS.items()]
+    for code, words in STATUSES.items():
+        texts += [(code, str(text)) for text in (words.label, words.sentence, words.plain) if text]
+    for code, why in FAILURES.items():
+        parts = (why.label, why.sentence, why.likely, why.tell, why.missing, why.plain)
+        texts += [(code, str(text)) for text in parts if text]
+    texts += [("who", str(text)) for text in WHO.values()]
+    texts += [("other", str(text)) for text in (DELIVERED_LIKELY, DELIVERED_TELL, OFF_LIKELY)]
+    return texts
+
+
+@pytest.mark.parametrize(("place", "text"), all_texts())
+def test_no_text_uses_the_trades_jargon(place: str, text: str) -> None:
+    assert not BANNED.search(text), f"{place}: {text}"
+
+
+@pytest.mark.parametrize(("place", "text"), all_texts())
+def test_every_text_is_short(place: str, text: str) -> None:
+    limit = 180 if text == str(DELIVERED_TELL) else 140
+    assert len(text) <= limit, f"{place}: {len(text)} characters"
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_status_has_words(status: Status) -> None:
+    shown = wording.display(facts(status=status))
+    assert shown.label
+    assert shown.sentence
+    assert "{" not in shown.label + shown.sentence
+    assert shown.tone in {"red", "amber", "green", "blue", "grey"}
+
+
+@pytest.mark.parametrize("reason", sorted(SKIP_REASONS))
+def test_every_reason_not_to_send_has_words_and_a_way_out(reason: str) -> None:
+    skipped = facts(status=Status.SKIPPED, reason=reason, note="Maria")
+    assert wording.display(skipped).code == reason
+    assert wording.display(skipped).group == Group.ON_PURPOSE
+    found = wording.guidance(skipped)
+    assert found is not None
+    assert found.actions == OFF_ACTIONS
+
+
+@pytest.mark.parametrize("reason", sorted(HOLD_REASONS))
+def test_every_hold_says_what_is_missing_and_what_to_do(reason: str) -> None:
+    held = facts(status=Status.HELD, reason=reason, note="“Confirmation” needs PRICE.")
+    assert wording.display(held).label == "Waiting for you"
+    assert "goes out by itself" in wording.display(held).sentence
+    found = wording.guidance(held)
+    assert found is not None
+    assert found.code == reason
+    assert found.actions
+
+
+@pytest.mark.parametrize("category", [*CATEGORIES, "complained", "provider_problem", "wrong_person"])
+def test_every_cause_has_words_somebody_who_can_fix_it_and_something_to_do(category: str) -> None:
+    found = wording.guidance(facts(status=Status.BOUNCED, category=category))
+    assert found is not None
+    assert found.code == category
+    assert found.label
+    assert found.likely
+    assert found.who
+    assert found.tell
+    assert found.actions
+    assert "{" not in "".join((found.label, found.sentence, found.likely, found.who, found.tell))
+
+
+@pytest.mark.parametrize("status", sorted(UNDELIVERED))
+def test_what_failed_needs_somebody_even_without_a_known_cause(status: str) -> None:
+    assert wording.display(facts(status=status)).group == Group.NEEDS_YOU
+
+
+def test_every_action_of_the_words_can_be_made_into_a_button() -> None:
+    codes = {code for why in FAILURES.values() for code in why.actions} | {*DELIVERED_ACTIONS, *OFF_ACTIONS}
+    assert codes <= troubleshoot.ACTION_CODES
+
+
+@pytest.mark.parametrize("known", ["", "Maria"])
+@pytest.mark.parametrize("code", sorted(STATUSES))
+def test_a_sentence_is_whole_whether_its_details_are_known_or_not(code: str, known: str) -> None:
+    words = STATUSES[code]
+    values = dict.fromkeys(wording._values(facts()), "x") | {"who": known, "due": known, "missing": known}
+    assert "“”" not in wording._said(words.sentence, words.plain, values)
+    assert not wording._said(words.sentence, words.plain, values).startswith(" ")
+
+
+def test_what_leaves_later_is_scheduled_and_what_leaves_now_is_waiting() -> None:
+    assert wording.display_code(facts(status=Status.QUEUED, send_after=NOW + timedelta(hours=3))) == "scheduled"
+    assert wording.display_code(facts(status=Status.QUEUED, send_after=NOW)) == "queued"
+    assert wording.display_code(facts(status=Status.CLAIMED)) == "queued"
+
+
+def test_while_it_can_be_undone_it_says_so() -> None:
+    shown = wording.display(facts(status=Status.QUEUED, undo_until=NOW + timedelta(seconds=8)))
+    assert "undo" in shown.sentence
+
+
+def test_silence_becomes_no_answer_after_four_hours() -> None:
+    assert wording.display_code(facts(sent_at=NOW - timedelta(hours=3))) == "sent"
+    shown = wording.display(facts(sent_at=NOW - timedelta(hours=5)))
+    assert shown.sentence == "Sent 5 hours ago and still no answer. It may have arrived."
+    assert shown.group == Group.NEEDS_YOU
+
+
+def test_a_plain_mail_server_never_answers_so_silence_is_good_news_after_a_day() -> None:
+    shown = wording.display(facts(provider="smtp", sent_at=NOW - timedelta(hours=25)))
+    assert (shown.code, shown.group) == ("sent_blind", Group.REACHED)
+    assert wording.display(facts(provider="smtp")).group == Group.ON_ITS_WAY
+
+
+def test_a_doubtful_send_needs_somebody_only_after_a_while() -> None:
+    fresh = wording.display(facts(status=Status.UNKNOWN, changed_at=NOW - timedelta(minutes=5)))
+    old = wording.display(facts(status=Status.UNKNOWN, changed_at=NOW - timedelta(minutes=20)))
+    assert (fresh.group, old.group) == (Group.ON_ITS_WAY, Group.NEEDS_YOU)
+
+
+def test_delivered_never_claims_that_it_was_read() -> None:
+    assert "junk" in wording.display(facts(status=Status.DELIVERED)).sentence
+    assert "not proof" in wording.display(facts(status=Status.DELIVERED, opened_at=NOW)).sentence
+
+
+def test_the_strongest_sign_of_life_wins() -> None:
+    seen = facts(status=Status.DELIVERED, opened_at=NOW, visited_at=NOW)
+    assert wording.display_code(seen) == "portal_visited"
+
+
+def test_a_missed_window_says_when_it_was() -> None:
+    due = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
+    shown = wording.display(facts(status=Status.SKIPPED, reason="off_late", note=due.isoformat()))
+    assert shown.sentence == "It was due Sun 22 Nov, 10:00 AM, before this inspection was booked or moved."
+
+
+def test_braces_in_what_people_typed_stay_as_they_are() -> None:
+    shown = wording.display(facts(status=Status.SKIPPED, reason="off_rule", note="{domain} {0.__class__}"))
+    assert "{domain} {0.__class__}" in shown.sentence
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (datetime(2026, 11, 23, 15, 14, tzinfo=UTC), "9:14 AM"),
+        (datetime(2026, 11, 24, 18, 5, tzinfo=UTC), "Tue 24 Nov, 12:05 PM"),
+        (datetime(2027, 1, 2, 6, 0, tzinfo=UTC), "Sat 2 Jan 2027, 12:00 AM"),
+    ],
+)
+def test_times_are_the_companys(at: datetime, words: str) -> None:
+    assert wording.moment(at, facts()) == words
+
+
+def test_an_address_can_be_read_out_on_the_phone() -> None:
+    assert wording.spell("ann.lee+x@gmial.com") == "a-n-n dot l-e-e plus x at g-m-i-a-l dot com"
