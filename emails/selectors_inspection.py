@@ -11,40 +11,24 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import outbox, selectors_messages
-from emails.limits import Refused
-from emails.models import AddressHold, EmailTemplate, Kind, Message
+from emails import selectors_messages
+from emails.models import EmailTemplate, Kind, Message
 from emails.selectors_inspections import worst
-from emails.states import IN_OUR_HANDS, ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
+from emails.selectors_menu import RESENDS, Choice, blocked_of, choice
+from emails.states import ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
 from emails.wording import Display, Group
 from emails.wording_failures import FAILURES
-from inspections import people, selectors
+from inspections import selectors
 from inspections.models import Inspection, InspectionEvent, Participant, Role
 from inspections.selectors import Told
-from inspections.text import BadText, canonical, email_address
 
 MOST_LINES = 300
-RESENDS = {
-    Kind.CONFIRMATION: "Resend Confirmation Email",
-    Kind.AGREEMENT: "Resend Agreement",
-    Kind.REPORT_READY: "Resend Report",
-}
 _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "Correct"}
 _WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 SOON = timedelta(minutes=2)
 STALE = timedelta(days=1)
 STILL_OFFERED = frozenset({Reason.NOTIFICATIONS_OFF, Reason.UNCONFIRMED, Reason.RULE_OFF})
 SHOWS = {"all": "All", "problems": "Problems", "emails": "Emails", "facts": "Facts"}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An email in somebody's menu; `why` it is not possible now, with the way out."""
-
-    kind: str
-    label: str
-    why: str = ""
-    way_out: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,14 +115,14 @@ def load(inspection: Inspection) -> InspectionEmails:
     events = list(inspection.events.select_related("participant__contact").order_by("-at", "-id")[:MOST_LINES])[::-1]
     present = list(inspection.participants.current().select_related("contact").order_by("pk"))
     templates = set(EmailTemplate.objects.values_list("kind", flat=True))
-    blocked = _blocked(present)
+    blocked = blocked_of(present)
     displays = {message.pk: selectors_messages.shown(message) for message in messages}
     found = []
     for person in present:
         person.inspection = inspection
         theirs = [message for message in messages if message.participant_id == person.pk]
         seen = [e for e in events if e.participant_id == person.pk and e.type == InspectionEvent.Type.PORTAL_VISITED]
-        choices = [_choice(person, kind, theirs, blocked, templates) for kind in RESENDS]
+        choices = [choice(person, kind, theirs, blocked, templates) for kind in RESENDS]
         found.append(_someone(person, theirs, displays, choices, seen[-1].at if seen else None))
     return InspectionEmails(
         people=found,
@@ -225,58 +209,6 @@ def _reach(person: Participant, messages: Sequence[Message], visited_at: datetim
     if statuses & UNFINISHED:
         return "underway"
     return "cut_off" if statuses else "none"
-
-
-# --- the menu --------------------------------------------------------------------------------------------------------
-
-
-def _blocked(present: Sequence[Participant]) -> dict[str, str]:
-    """Reason by address key, for those addresses that cannot be written to."""
-    keys = {canonical(person.email) for person in present}
-    held = AddressHold.objects.filter(key__in=keys, released_at__isnull=True).values_list("key", flat=True)
-    return {key: Reason.ADDRESS_BLOCKED for key in held} | {key: Reason.OWN_ADDRESS for key in people.own_addresses()}
-
-
-def _choice(
-    person: Participant, kind: Kind, messages: Sequence[Message], blocked: dict[str, str], templates: set[str]
-) -> Choice:
-    """The same answer as `outbox.refusal`, from what was read already; a test holds them together."""
-    refused = _in_the_way(person, kind, messages) or _unreachable(person, blocked)
-    if kind not in templates and not refused:
-        refused = Refused("There is no template for this email.")
-    return Choice(kind, RESENDS[kind], str(refused) if refused else "", refused.way_out if refused else None)
-
-
-def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) -> Refused | None:
-    if refused := not_for(person, kind):
-        return refused
-    last = max((m for m in messages if m.kind == kind), key=lambda m: m.pk, default=None)
-    if last:
-        flying = [m for m in messages if m.family_id == last.family_id and m.status in IN_OUR_HANDS]
-        page = ("See it", f"/messages/{(flying or [last])[-1].pk}/")
-        if flying:
-            return Refused("It is on its way already.", way_out=page)
-        if last.status == Status.UNKNOWN:
-            return Refused("We are not sure whether the last one left.", way_out=page)
-    return outbox.why_not_about(person.inspection, kind)
-
-
-def not_for(person: Participant, kind: str) -> Refused | None:
-    """Why this email is not for somebody in this role."""
-    if kind == Kind.AGREEMENT and person.role != Role.CLIENT:
-        return Refused("Only clients sign the agreement.")
-    return None
-
-
-def _unreachable(person: Participant, blocked: dict[str, str]) -> Refused | None:
-    fix = ("Correct the address", f"/people/{person.pk}/edit/")
-    try:
-        reason = blocked.get(canonical(email_address(person.email)))
-    except BadText:
-        return Refused("There is no usable email address.", way_out=("Add one", fix[1]))
-    if reason == Reason.OWN_ADDRESS:
-        return Refused("This is your own office’s address.", way_out=fix)
-    return Refused("Mail to this address is on hold: it failed before.", way_out=fix) if reason else None
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """What the pages read about one person: what did not reach them, which addresses they had."""
 
-from collections.abc import Sequence
-
 from emails import outbox
 from emails.models import Message, Problem
 from emails.states import UNDELIVERED, Status
@@ -27,6 +25,6 @@ def _nothing_newer(message: Message) -> bool:
     return not newer.exclude(status=Status.CANCELLED).exists()
 
 
-def history(contact: Contact) -> Sequence[ContactChange]:
+def history(contact: Contact) -> list[ContactChange]:
     """Former details, the latest change first."""
-    return contact.changes.all()[:MOST_CHANGES]
+    return list(contact.changes.all()[:MOST_CHANGES])

@@ -26,7 +26,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Act:
-    """Something that is done to an inspection, and how its page speaks. `shown` False: nothing to show before a form."""
+    """Something that is done to an inspection, and how its page speaks. Not `shown`: its emails depend on the form."""
 
     title: str
     lede: str

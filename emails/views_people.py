@@ -14,7 +14,7 @@ from emails import outbox, replies, selectors_people
 from emails.forms import PersonForm, sharing
 from emails.limits import Refused
 from emails.models import Message
-from emails.selectors_inspection import RESENDS, not_for
+from emails.selectors_menu import RESENDS, not_for
 from emails.states import UNDELIVERED, Status
 from inspections import people
 from inspections.models import Participant

@@ -1,4 +1,4 @@
-"""Forms of the staff pages about inspections. What may be stored is decided by `drafts`; here its words find their field."""
+"""Forms of the staff pages about inspections. `drafts` decides what may be stored; here its words find their field."""
 
 import re
 from decimal import Decimal
@@ -25,14 +25,19 @@ OWN_ADDRESS = "This is your own office’s address: {name} would not see the ema
 def email_field(**over: Any) -> forms.CharField:
     """An address as typed; `text.email_address` says what is wrong with it."""
     attrs = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": 320}
-    options = {"label": "Email", "required": False, "widget": forms.EmailInput(attrs=attrs), "strip": True}
+    options: dict[str, Any] = {
+        "label": "Email",
+        "required": False,
+        "widget": forms.EmailInput(attrs=attrs),
+        "strip": True,
+    }
     return forms.CharField(**options | over)
 
 
 def phone_field(**over: Any) -> forms.CharField:
     """A phone number as people write it."""
     attrs = {"type": "tel", "autocomplete": "off", "maxlength": MAX_PHONE}
-    options = {"label": "Phone", "required": False, "widget": forms.TextInput(attrs=attrs)}
+    options: dict[str, Any] = {"label": "Phone", "required": False, "widget": forms.TextInput(attrs=attrs)}
     return forms.CharField(**options | over)
 
 
@@ -40,7 +45,7 @@ def name_field(**over: Any) -> forms.CharField:
     """A person's name."""
     attrs = {"autocomplete": "off", "maxlength": MAX_NAME}
     said = {"required": "Please enter a name."}
-    options = {"label": "Name", "widget": forms.TextInput(attrs=attrs), "error_messages": said}
+    options: dict[str, Any] = {"label": "Name", "widget": forms.TextInput(attrs=attrs), "error_messages": said}
     return forms.CharField(**options | over)
 
 
@@ -51,7 +56,7 @@ def moment_field(**over: Any) -> forms.DateTimeField:
         "invalid": "Please enter a date and time, like 12/01/2026 9:00 AM.",
     }
     widget = forms.DateTimeInput(format=_MOMENT, attrs={"type": "datetime-local", "step": 60})
-    options = {"label": "Date and time", "widget": widget, "error_messages": said}
+    options: dict[str, Any] = {"label": "Date and time", "widget": widget, "error_messages": said}
     return forms.DateTimeField(**options | over)
 
 

@@ -1,5 +1,6 @@
 """What the pages read about inspections: the words for what happened to one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,7 +56,7 @@ def _person(data: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-_WORDS = {
+_WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.UPDATED: _changed,
     Type.RESCHEDULED: _changed,
     Type.CONTACT_CHANGED: _contact,

@@ -142,10 +142,11 @@
     else if (!old.isEqualNode(part)) old.replaceWith(part);
   }
 
-  /* The final state comes without a trigger: then nothing is asked any more. */
+  /* The final state comes without a trigger: then nothing is asked any more. A poll without an id only wraps what is
+     refreshed, and stays (see `data-poll-while`). */
   function renewPoll(poll, fresh) {
     poll.dataset.version = fresh.dataset.version;
-    if (!fresh.hasAttribute("hx-trigger")) poll.replaceWith(fresh);
+    if (fresh.id && !fresh.hasAttribute("hx-trigger")) poll.replaceWith(fresh);
   }
 
   function defineRows() {

@@ -44,11 +44,12 @@ def test_from_a_csv_file_to_delivered_on_the_page(open_page: Open) -> None:
     page.get_by_role("button", name="Check the file").click()
     expect(page.locator("main")).to_contain_text("Ann Lee")
     page.get_by_role("button", name="Import").last.click()
+    until(Inspection.objects.filter(external_id="B-1").exists, "it is stored")
     inspection = Inspection.objects.get(external_id="B-1")
     page.goto(f"/inspections/{inspection.pk}/confirm/")
     expect(page.locator("main")).to_contain_text("ann@example.com")
     page.locator("main").get_by_role("button", name="Confirm").click()
-    page.goto(f"/inspections/{inspection.pk}/")
+    page.wait_for_url(f"**/inspections/{inspection.pk}/")
     row = page.get_by_role("row").filter(has_text="ann@example.com").filter(has_text="Confirmation")
     expect(row).to_contain_text("Delivered", timeout=15_000)
 

@@ -10,7 +10,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from emails import outbox, selectors_inspection
 from emails.models import AddressHold, Automation, Kind, Message
-from emails.selectors_inspection import RESENDS
+from emails.selectors_menu import RESENDS
 from emails.states import Reason, Status
 from inspections import services
 from inspections.models import Inspection

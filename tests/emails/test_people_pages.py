@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.http import HttpResponse
 from django.test import Client
 
 from emails import selectors_people
@@ -27,11 +26,11 @@ def office(client: Client) -> Client:
     return client
 
 
-def words(answer: HttpResponse) -> str:
-    return answer.content.decode()
+def words(answer: Any) -> str:
+    return str(answer.content.decode())
 
 
-def save(office: Client, person: Participant, *, page: str = "edit", htmx: bool = False, **over: Any) -> HttpResponse:
+def save(office: Client, person: Participant, *, page: str = "edit", htmx: bool = False, **over: Any) -> Any:
     """Press "Save and resend" with everything ticked."""
     unsent = [message.pk for message in selectors_people.unsent(person)]
     data = {"email": "ann@gmail.com", "nonce": "n-1", "resend": unsent, "then": "resend"} | over

@@ -1,0 +1,77 @@
+"""What can be sent to somebody again: never missing from their menu, but perhaps with a reason why not now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from emails import outbox
+from emails.limits import Refused
+from emails.models import AddressHold, Kind, Message
+from emails.states import IN_OUR_HANDS, Reason, Status
+from inspections import people
+from inspections.models import Participant, Role
+from inspections.text import BadText, canonical, email_address
+
+RESENDS = {
+    Kind.CONFIRMATION: "Resend Confirmation Email",
+    Kind.AGREEMENT: "Resend Agreement",
+    Kind.REPORT_READY: "Resend Report",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An email in somebody's menu; `why` it is not possible now, with the way out."""
+
+    kind: str
+    label: str
+    why: str = ""
+    way_out: tuple[str, str] | None = None
+
+
+def blocked_of(present: Sequence[Participant]) -> Mapping[str, str]:
+    """Reason by address key, for those addresses that cannot be written to."""
+    keys = {canonical(person.email) for person in present}
+    held = AddressHold.objects.filter(key__in=keys, released_at__isnull=True).values_list("key", flat=True)
+    return dict.fromkeys(held, Reason.ADDRESS_BLOCKED) | dict.fromkeys(people.own_addresses(), Reason.OWN_ADDRESS)
+
+
+def choice(
+    person: Participant, kind: Kind, messages: Sequence[Message], blocked: Mapping[str, str], templates: set[str]
+) -> Choice:
+    """The same answer as `outbox.refusal`, from what was read already; a test holds them together."""
+    refused = _in_the_way(person, kind, messages) or _unreachable(person, blocked)
+    if kind not in templates and not refused:
+        refused = Refused("There is no template for this email.")
+    return Choice(kind, RESENDS[kind], str(refused) if refused else "", refused.way_out if refused else None)
+
+
+def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) -> Refused | None:
+    if refused := not_for(person, kind):
+        return refused
+    last = max((m for m in messages if m.kind == kind), key=lambda m: m.pk, default=None)
+    if last:
+        flying = [m for m in messages if m.family_id == last.family_id and m.status in IN_OUR_HANDS]
+        page = ("See it", f"/messages/{(flying or [last])[-1].pk}/")
+        if flying:
+            return Refused("It is on its way already.", way_out=page)
+        if last.status == Status.UNKNOWN:
+            return Refused("We are not sure whether the last one left.", way_out=page)
+    return outbox.why_not_about(person.inspection, kind)
+
+
+def not_for(person: Participant, kind: str) -> Refused | None:
+    """Why this email is not for somebody in this role."""
+    if kind == Kind.AGREEMENT and person.role != Role.CLIENT:
+        return Refused("Only clients sign the agreement.")
+    return None
+
+
+def _unreachable(person: Participant, blocked: Mapping[str, str]) -> Refused | None:
+    fix = ("Correct the address", f"/people/{person.pk}/edit/")
+    try:
+        reason = blocked.get(canonical(email_address(person.email)))
+    except BadText:
+        return Refused("There is no usable email address.", way_out=("Add one", fix[1]))
+    if reason == Reason.OWN_ADDRESS:
+        return Refused("This is your own office’s address.", way_out=fix)
+    return Refused("Mail to this address is on hold: it failed before.", way_out=fix) if reason else None
