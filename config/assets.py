@@ -51,6 +51,7 @@ def install() -> None:
         "--no-fund",
         "--no-package-lock",
         "--loglevel=error",
+        "--include=dev",
     ]
     if not os.access(Path.home(), os.W_OK):
         # npm insists on a cache, and some accounts have no home for it.

@@ -194,7 +194,7 @@ def bring_up(house: House, servers: Servers, supervisor: Supervisor, requests: R
     wait_for(
         lambda: ready(house),
         "The system was",
-        seconds=90,
+        seconds=180,  # a busy machine is slow, not broken
         needs=supervisor.services,
         requests=requests,
     )

@@ -12,13 +12,19 @@ NORMAL: dict[str, Any] = {
     "delay_ms": 0,
     "webhooks": {"copies": 1, "delay_ms": 0, "shuffle": False},
 }
-_NUMBER = {"required": "Please enter a number.", "invalid": "Please enter a number."}
+_NO_FAULT = "normal"
+_NUMBER = {
+    "required": "Please enter a number.",
+    "invalid": "Please enter a number.",
+    "min_value": "Please enter %(limit_value)s or more.",
+    "max_value": "Please enter %(limit_value)s or less.",
+}
 
 
 class SwitchesForm(forms.Form):
     """What the practice mail service does with our emails, and how it tells us about them."""
 
-    answer = forms.ChoiceField(label="When we hand it an email, it …", choices=ANSWERS, required=False)
+    answer = forms.ChoiceField(label="When we hand it an email, it …", choices=ANSWERS)
     share = forms.IntegerField(
         label="How often that happens, in percent",
         help_text="50 means every second email.",
@@ -35,7 +41,11 @@ class SwitchesForm(forms.Form):
         error_messages=_NUMBER,
     )
     news_delay = forms.FloatField(
-        label="Extra seconds until it tells us", min_value=0, max_value=3600, error_messages=_NUMBER
+        label="Extra seconds until it tells us",
+        help_text="0 is normal.",
+        min_value=0,
+        max_value=3600,
+        error_messages=_NUMBER,
     )
     shuffle = forms.BooleanField(label="Tell the news in the wrong order", required=False)
 
@@ -45,7 +55,7 @@ class SwitchesForm(forms.Form):
         told = switches["webhooks"]
         return cls(
             initial={
-                "answer": switches["answer"] or "",
+                "answer": switches["answer"] or _NO_FAULT,
                 "share": round(switches["share"] * 100),
                 "delay": _seconds(switches["delay_ms"]),
                 "copies": told["copies"],
@@ -59,7 +69,7 @@ class SwitchesForm(forms.Form):
         """What to tell the service; the form must be valid."""
         said = self.cleaned_data
         return {
-            "answer": said["answer"] or None,
+            "answer": None if said["answer"] == _NO_FAULT else said["answer"],
             "share": said["share"] / 100,
             "delay_ms": round(said["delay"] * 1000),
             "webhooks": {

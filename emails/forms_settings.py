@@ -90,7 +90,7 @@ class NotificationsForm(forms.Form):
     notifications = forms.BooleanField(
         label="Notifications are on for new inspections",
         required=False,
-        help_text="Off: nothing is sent for a new inspection until someone turns it on. It can be changed on each inspection.",
+        help_text="Off: nothing goes out for a new inspection until someone turns it on there.",
     )
 
 

@@ -86,4 +86,6 @@ def _cause(code: str, why: Failure) -> Entry:
 def _example(sentence: Text) -> str:
     text = str(sentence)
     names = [name for _, name, _, _ in string.Formatter().parse(text) if name]
-    return text.format_map({name: EXAMPLE.get(name, _SOME_TIME) for name in names})
+    return text.format_map(
+        {name: EXAMPLE.get(name, f"at {_SOME_TIME}" if name.startswith("at_") else _SOME_TIME) for name in names}
+    )

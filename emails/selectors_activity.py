@@ -16,9 +16,11 @@ from emails.states import ON_PURPOSE, SKIP_REASONS, UNDELIVERED, UNFINISHED, Sta
 from emails.wording import SCHEDULED_FROM, Display
 from emails.wording_failures import FAILURES
 from emails.wording_statuses import STATUSES, Group
+from inspections.text import canonical
 
 PAGE = 50
 COUNT_UP_TO = 10_000
+COUNT_FOUND_UP_TO = 1_000  # of what words find: each of them has to be looked at
 BLIND_REACHED_AFTER = timedelta(hours=24)
 
 
@@ -49,6 +51,11 @@ class Row:
     shown: Display
 
     @property
+    def is_moving(self) -> bool:
+        """More is to be heard of it soon: not next week, and not long overdue."""
+        return self.message.status in UNFINISHED and self.shown.code not in ("scheduled", "no_news")
+
+    @property
     def version(self) -> str:
         """Short digest of what the row shows."""
         m, shown = self.message, self.shown
@@ -57,11 +64,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Count:
-    """How many, counted to COUNT_UP_TO."""
+    """How many at least; not capped: exactly so many."""
 
     group: Group
     number: int
     is_capped: bool
+
+    @property
+    def words(self) -> str:
+        """`12`, `10,000+`; "" for "perhaps none, perhaps some"."""
+        return f"{self.number:,}{'+' * self.is_capped}" if self.number or not self.is_capped else ""
 
 
 @dataclass(frozen=True)
@@ -74,8 +86,8 @@ class Activity:
 
     @property
     def is_live(self) -> bool:
-        """Something on the newest page is still to change."""
-        return self.page.is_first and any(row.message.status in UNFINISHED for row in self.rows)
+        """Something on the newest page is to change within minutes."""
+        return self.page.is_first and any(row.is_moving for row in self.rows)
 
     @property
     def version(self) -> str:
@@ -91,11 +103,11 @@ def activity(filters: Filters, place: Place) -> Activity:
         rows.select_related("inspection").defer("html", "text", "search"), place, by="created_at", size=PAGE
     )
     shown = [Row(message, selectors_messages.shown(message)) for message in page.rows]
-    return Activity(page, shown, [_count(beside, group) for group in Group])
+    return Activity(page, shown, _counts_found(beside) if filters.q else _counts(beside))
 
 
 def _found(filters: Filters) -> QuerySet[Message]:
-    rows = Message.objects.search(filters.q)
+    rows = _saying(filters.q)
     if filters.since:
         rows = rows.filter(created_at__gte=_midnight(filters.since))
     if filters.until:
@@ -103,13 +115,28 @@ def _found(filters: Filters) -> QuerySet[Message]:
     return rows
 
 
+def _saying(words: str) -> QuerySet[Message]:
+    """Messages that the words find. A whole address that we have written to is looked up as such: that is quick."""
+    to_it = Message.objects.filter(to_key=canonical(words))
+    return to_it if "@" in words and to_it.exists() else Message.objects.search(words)
+
+
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _count(rows: QuerySet[Message], group: Group) -> Count:
-    number = _in_group(rows, group).order_by().values("pk")[: COUNT_UP_TO + 1].count()
-    return Count(group, min(number, COUNT_UP_TO), number > COUNT_UP_TO)
+def _counts(rows: QuerySet[Message]) -> list[Count]:
+    up_to = COUNT_UP_TO
+    numbers = [(g, _in_group(rows, g).order_by().values("pk")[: up_to + 1].count()) for g in Group]
+    return [Count(group, min(number, up_to), number > up_to) for group, number in numbers]
+
+
+def _counts_found(rows: QuerySet[Message]) -> list[Count]:
+    """Of the newest that were found: they are searched for once, not once for each group."""
+    newest = list(rows.order_by("-created_at", "-pk").values_list("pk", flat=True)[: COUNT_FOUND_UP_TO + 1])
+    some = Message.objects.filter(pk__in=newest[:COUNT_FOUND_UP_TO]).order_by()
+    is_capped = len(newest) > COUNT_FOUND_UP_TO
+    return [Count(group, _in_group(some, group).count(), is_capped) for group in Group]
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------
@@ -181,10 +208,9 @@ def _failed(code: str) -> Q:
 
 def status_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """The status filter, in the order of an email's life: (heading, [(code, label)])."""
-    way = ("scheduled", "queued", "sending", "unsure", "sent", "deferred", "no_news")
+    answered = ("sent_blind",) if settings.EMAIL_PROVIDER == "smtp" else ("sent", "deferred", "no_news")
+    way = ("scheduled", "queued", "sending", "unsure", *answered)
     reached = ("delivered", "maybe_opened", "auto_reply")
-    if settings.EMAIL_PROVIDER == "smtp":
-        way = (*way[:4], "sent_blind")
     purpose = [code for code, words in STATUSES.items() if words.group == Group.ON_PURPOSE]
     causes = [(code, str(why.label)) for code, why in FAILURES.items() if code not in STATUSES]
     return [

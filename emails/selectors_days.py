@@ -13,7 +13,7 @@ from emails.models import Message, MessageEvent
 from emails.states import UNDELIVERED, Status
 
 DAYS = 14
-STRIP_SECONDS = 60
+KEPT_SECONDS = 600
 _HEIGHT, _STEP, _BAR = 72, 24, 14
 
 
@@ -41,17 +41,20 @@ def today_counts() -> tuple[int, int]:
     return counts["delivered"], counts["failed"]
 
 
-def strip() -> list[Day]:
-    """The last 14 days; kept for a minute, because a busy house has many rows to count."""
-    zone = timezone.get_current_timezone_name()
-    return _drawn(cache.get_or_set(f"days:{zone}", _counted, STRIP_SECONDS) or _counted())
+def strip(delivered: int, failed: int) -> list[Day]:
+    """The last 14 days, today's numbers given; the days before hardly change and are kept for a while."""
+    today = timezone.localdate()
+    key = f"days:{today}:{timezone.get_current_timezone_name()}"
+    return _drawn((cache.get_or_set(key, _days_before, KEPT_SECONDS) or {}) | {today: (delivered, failed)})
 
 
-def _counted() -> dict[date, tuple[int, int]]:
+def _days_before() -> dict[date, tuple[int, int]]:
+    """Delivered and failed on each of the 13 days before today."""
     first = timezone.localdate() - timedelta(days=DAYS - 1)
-    start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+    start, end = (timezone.make_aware(datetime.combine(d, datetime.min.time())) for d in (first, timezone.localdate()))
     rows = (
-        Message.objects.filter(changed_at__gte=start, status__in=sorted(UNDELIVERED | {Status.DELIVERED}))
+        Message.objects.filter(changed_at__gte=start, changed_at__lt=end)
+        .filter(status__in=sorted(UNDELIVERED | {Status.DELIVERED}))
         .order_by()
         .annotate(day=TruncDate("changed_at"))
         .values("day")
@@ -61,7 +64,8 @@ def _counted() -> dict[date, tuple[int, int]]:
         )
     )
     found = {row["day"]: (row["good"], row["bad"]) for row in rows}
-    return {first + timedelta(days=n): found.get(first + timedelta(days=n), (0, 0)) for n in range(DAYS)}
+    days = (first + timedelta(days=n) for n in range(DAYS - 1))
+    return {day: found.get(day, (0, 0)) for day in days}
 
 
 def _drawn(counted: dict[date, tuple[int, int]]) -> list[Day]:

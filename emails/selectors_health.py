@@ -109,7 +109,8 @@ def _recently_sent(now: datetime) -> Sequence[tuple[str, datetime]]:
     """Status and time of the last emails that left, the newest apart: those may still be under way."""
     window = (now - ANSWERS_LOOKED_BACK, now - ANSWERS_DUE_AFTER)
     left = Message.objects.filter(status__in=sorted(LEFT_US), sent_at__range=window, created_at__gte=window[0])
-    return list(left.order_by("-created_at", "-pk").values_list("status", "sent_at")[:RECENT])
+    newest = left.order_by("-created_at", "-pk").values_list("status", "sent_at")[:RECENT]
+    return [(status, at) for status, at in newest if at]
 
 
 def _mode() -> Light:

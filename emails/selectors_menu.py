@@ -8,7 +8,7 @@ from emails.limits import Refused
 from emails.models import AddressHold, Kind, Message
 from emails.states import IN_OUR_HANDS, Reason, Status
 from inspections import people
-from inspections.models import Participant, Role
+from inspections.models import Inspection, InspectionStatus, Participant, Role
 from inspections.text import BadText, canonical, email_address
 
 RESENDS = {
@@ -56,7 +56,18 @@ def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) ->
             return Refused("It is on its way already.", way_out=page)
         if last.status == Status.UNKNOWN:
             return Refused("We are not sure whether the last one left.", way_out=page)
-    return outbox.why_not_about(person.inspection, kind)
+    refused = outbox.why_not_about(person.inspection, kind)
+    return refused and Refused(str(refused), way_out=_way_from_here(person.inspection, kind))
+
+
+def _way_from_here(inspection: Inspection, kind: str) -> tuple[str, str] | None:
+    """The menu is on the inspection's own page, so a link to that would lead nowhere."""
+    page = f"/inspections/{inspection.pk}/"
+    if inspection.status == InspectionStatus.REQUESTED:
+        return "Confirm it", f"{page}confirm/"
+    if inspection.status != InspectionStatus.CANCELLED and kind == Kind.REPORT_READY:
+        return "Publish it", f"{page}publish/"
+    return None
 
 
 def not_for(person: Participant, kind: str) -> Refused | None:

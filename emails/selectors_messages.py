@@ -1,4 +1,4 @@
-"""Reading messages: the facts that the words need, attempts, timeline, neighbours among the open problems."""
+"""Reading messages: the facts that the words need, attempts, timeline."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,27 +85,6 @@ def open_problem(message: Message) -> Problem | None:
         .filter(Q(participant_id=message.participant_id))  # None asks for those about nobody
         .first()
     )
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """The problems before and after this one in Today's order."""
-
-    before: int | None
-    after: int | None
-    place: int
-    total: int
-
-
-def neighbours(message: Message) -> Neighbours | None:
-    """Where this message stands among the open problems; None if it is not one of them."""
-    ids = list(Problem.objects.on_today().values_list("message_id", flat=True)[:500])
-    if message.pk not in ids:
-        return None
-    at = ids.index(message.pk)
-    before = ids[at - 1] if at else None
-    after = ids[at + 1] if at + 1 < len(ids) else None
-    return Neighbours(before, after, at + 1, len(ids))
 
 
 # --- timeline --------------------------------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ class PostRow:
         strangers = self.events - self.matched
         if not strangers:
             return "Read."
-        return "Read. It is about no email of ours." if self.events == 1 else f"Read. {strangers} are about no email of ours."
+        who = "It is" if self.events == 1 else f"{strangers} of {self.events} are"
+        return f"Read. {who} about no email of ours."
 
 
 def log(place: Place) -> tuple[Page[WebhookPost], list[PostRow]]:
@@ -82,10 +83,9 @@ def rows(posts: Sequence[WebhookPost]) -> list[PostRow]:
     found = {row["post"]: row for row in counted}
     examples = _with_messages(MessageEvent.objects.filter(pk__in=[row["first"] for row in found.values()]))
     shown = {event.post_id: _piece(event) for event in examples}
-    return [
-        PostRow(post, row["events"], row["matched"], shown.get(post.pk)) if (row := found.get(post.pk)) else PostRow(post)
-        for post in posts
-    ]
+    nothing = {"events": 0, "matched": 0}
+    counted_for = [(post, found.get(post.pk, nothing)) for post in posts]
+    return [PostRow(post, row["events"], row["matched"], shown.get(post.pk)) for post, row in counted_for]
 
 
 def strangers() -> int:

@@ -1,5 +1,6 @@
 """What the practice mailbox shows: the service's JSON as rows, with our own message beside each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from emails.wording_statuses import Text
 
 Json = Mapping[str, Any]
 PAGE = 25
+_ID = re.compile(r"[A-Za-z0-9-]{1,100}")  # nothing that would make it another address of the service
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,9 @@ class Mailbox:
 
 
 def mailbox(*, q: str, after: str) -> Mailbox:
-    """A page of the mailbox. Raises PracticeServiceDown."""
-    found = client.messages(q=q, after=after, limit=PAGE)
+    """A page of the mailbox; the first if there is no email `after`. Raises PracticeServiceDown."""
+    known = after if _ID.fullmatch(after) and client.message(after) else ""
+    found = client.messages(q=q, after=known, limit=PAGE)
     items = found["items"]
     ours = _ours(items)
     return Mailbox([_captured(item, ours) for item in items], found["next"] or "", found["total"])

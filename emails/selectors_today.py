@@ -216,6 +216,27 @@ def starts_words(inspection: Inspection) -> tuple[str, bool]:
     return f"inspection {was}{start:%a} {start.day} {start:%b}, {clock}", False
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """The problems before and after one, in Today's order."""
+
+    before: int | None
+    after: int | None
+    place: int
+    total: int
+
+
+def neighbours(message: Message) -> Neighbours | None:
+    """Where this message stands among the open problems; None if it is not one of them."""
+    ids = list(_open_problems().values_list("message_id", flat=True)[: MOST_ROWS * 4])
+    if message.pk not in ids:
+        return None
+    at = ids.index(message.pk)
+    before = ids[at - 1] if at else None
+    after = ids[at + 1] if at + 1 < len(ids) else None
+    return Neighbours(before, after, at + 1, len(ids))
+
+
 # --- several at one domain -------------------------------------------------------------------------------------------
 
 

@@ -63,7 +63,6 @@ urlpatterns = [
     path("settings/", views_settings.settings, name="settings"),
     path("settings/profile/", views_settings.profile, name="settings-profile"),
     path("settings/keys/", views_settings.api_keys, name="settings-keys"),
-    path("settings/keys/make/", views_settings.make_key, name="settings-make-key"),
     path("settings/keys/<int:key_id>/revoke/", views_settings.revoke_key, name="settings-revoke-key"),
     path("settings/<slug:name>/", views_settings.topic, name="settings-topic"),
     # Practice mailbox

@@ -28,7 +28,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def activity_list(request: HttpRequest) -> HttpResponse:
-    """The same list for a page that is open: 204 if it shows it already, 286 (htmx: stop asking) once all is settled."""
+    """The same list for an open page: 204 if it shows it already, 286 (htmx: stop asking) once all is settled."""
     context = _context(request)
     found: Activity = context["activity"]
     if found.is_live and request.GET.get("v") == found.version:
@@ -78,8 +78,8 @@ def _address(request: HttpRequest, **changes: object) -> str:
 
 
 def _query(request: HttpRequest, **changes: object) -> str:
-    """The filters in force, with changes; the place in the list only if it is one of them. Another group: any status."""
+    """The filters in force, with changes; the place in the list only if it is one. Another group: any status."""
     asked = {name: request.GET.get(name, "") for name in ActivityForm.base_fields} | changes
     if "group" in changes:
         asked["status"] = ""
-    return urlencode({name: value for name, value in asked.items() if value})
+    return urlencode({name: str(value) for name, value in asked.items() if value})

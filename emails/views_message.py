@@ -9,7 +9,7 @@ from django.utils import dateformat, timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from emails import outbox, replies, selectors_messages, snapshot, troubleshoot, wording
+from emails import outbox, replies, selectors_messages, selectors_today, snapshot, troubleshoot, wording
 from emails.models import Message
 from emails.outbox import Refused
 from emails.states import UNFINISHED
@@ -67,7 +67,7 @@ def _proof(request: HttpRequest, found: Message) -> dict[str, object]:
     tabs = ("email", "text")
     return {
         "tab": request.GET.get("show") if request.GET.get("show") in tabs else "email",
-        "neighbours": selectors_messages.neighbours(found),
+        "neighbours": selectors_today.neighbours(found),
         "events": found.events.order_by("at", "id")[:200],
         "has_body": bool(found.html or found.text),
     }

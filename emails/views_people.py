@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from emails import outbox, replies, selectors_people
@@ -47,41 +48,49 @@ def _send(person: Participant, kind: str, request: HttpRequest) -> Message:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, participant_id: int) -> HttpResponse:
     """The page: name, address, phone, what did not reach them, former addresses."""
-    return _correct(request, participant_id, "emails/person_edit.html")
+    person = _person(participant_id)
+    form = _form(request, person, brief=request.method == "POST" and "name" not in request.POST)
+    more: dict[str, object] = {"history": selectors_people.history(person.contact)}
+    return _answer(request, form) or _show(request, form, "emails/person_edit.html", more)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def fix(request: HttpRequest, participant_id: int) -> HttpResponse:
     """The same form under a row of a list, with the address alone."""
-    return _correct(request, participant_id, "emails/person_fix.html")
-
-
-def _correct(request: HttpRequest, participant_id: int, template: str) -> HttpResponse:
     person = _person(participant_id)
-    problem = _number(request.GET.get("problem", ""))
-    form = PersonForm(
-        request.POST if request.method == "POST" else None,
-        person=person,
-        unsent=selectors_people.unsent(person),
-        brief=template.endswith("fix.html") or (request.method == "POST" and "name" not in request.POST),
-        auto_id=f"fix-{problem or person.pk}-%s" if template.endswith("fix.html") else "id_%s",
-    )
-    if form.is_valid():
-        try:
-            saved = _save(form, by=str(request.user), nonce=request.POST.get("nonce", ""))
-        except Refused as refused:
-            form.add_error("email", str(refused))
-        else:
-            _say(request, saved, person)
-            return replies.done(request, back=reverse("inspection", args=[person.inspection_id]), clear=True)
-    context = {
-        "form": form,
-        "person": person,
-        "inspection": person.inspection,
-        "problem": problem,
-        "history": selectors_people.history(person.contact) if template.endswith("edit.html") else [],
-    }
+    # Several may be open on one page: each field needs an id of its own.
+    form = _form(request, person, brief=True, auto_id=f"fix-{_problem(request) or person.pk}-%s")
+    return _answer(request, form) or _show(request, form, "emails/person_fix.html", {})
+
+
+def _form(request: HttpRequest, person: Participant, *, brief: bool, auto_id: str = "id_%s") -> PersonForm:
+    data = request.POST if request.method == "POST" else None
+    return PersonForm(data, person=person, unsent=selectors_people.unsent(person), brief=brief, auto_id=auto_id)
+
+
+def _answer(request: HttpRequest, form: PersonForm) -> HttpResponse | None:
+    """Save what is valid; None if the form is to be shown (again)."""
+    if not form.is_valid():
+        return None
+    try:
+        saved = _save(form, by=str(request.user), nonce=request.POST.get("nonce", ""))
+    except Refused as refused:
+        form.add_error("email", str(refused))
+        return None
+    _say(request, saved, form.person)
+    return replies.done(request, back=reverse("inspection", args=[form.person.inspection_id]), clear=True)
+
+
+def _show(request: HttpRequest, form: PersonForm, template: str, more: dict[str, object]) -> HttpResponse:
+    person = form.person
+    context = {"form": form, "person": person, "inspection": person.inspection, "problem": _problem(request), **more}
     return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+def _problem(request: HttpRequest) -> int:
+    """The problem whose row asked for the form, 0 for none."""
+    text = request.GET.get("problem", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 # --- saving ----------------------------------------------------------------------------------------------------------
@@ -137,9 +146,7 @@ def _again(message: Message, saved: Saved, *, by: str, nonce: str | None) -> Non
 
 def _say(request: HttpRequest, saved: Saved, person: Participant) -> None:
     if saved.released:
-        count = len(saved.released)
-        emails = "1 waiting email goes" if count == 1 else f"{count} waiting emails go"
-        replies.note(request, f"Saved. {emails} out to {person.contact.email} now.")
+        replies.note(request, f"Saved. {_leaving(saved.released)} to {person.contact.email}.")
     elif len(saved.again) != 1:
         replies.note(request, "Saved." if saved.changed or saved.again else "Nothing was changed.")
     for message in saved.again:
@@ -156,13 +163,25 @@ def _say(request: HttpRequest, saved: Saved, person: Participant) -> None:
         replies.note(request, said, level=messages.INFO)
 
 
+def _leaving(released: list[Message]) -> str:
+    """`1 waiting email goes out now`, `2 waiting emails go out now, 1 at its time`."""
+    now = timezone.now()
+    later = sum(message.send_after > now for message in released)
+    soon = len(released) - later
+    parts = [
+        f"{_count(soon)} out now" if soon else "",
+        f"{_count(later)} out at {'its' if later == 1 else 'their'} time" if later else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _count(number: int) -> str:
+    return "1 waiting email goes" if number == 1 else f"{number} waiting emails go"
+
+
 def going_out(message: Message) -> str:
     """`goes out in 10 seconds`."""
     return f"goes out in {settings.UNDO_SECONDS:g} seconds" if message.undo_until else "is on its way"
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _person(participant_id: int) -> Participant:

@@ -88,18 +88,16 @@ def _page(request: HttpRequest, form: forms.Form, *, title: str, lede: str) -> H
 # --- API keys --------------------------------------------------------------------------------------------------------
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def api_keys(request: HttpRequest) -> HttpResponse:
-    """The keys that other programs use."""
-    return _keys(request, KeyForm())
+    """The keys that other programs use, and a form for a new one."""
+    return _make_key(request) if request.method == "POST" else _keys(request, KeyForm())
 
 
-@require_POST
-@never_cache
 @access.owner_required
-def make_key(request: HttpRequest) -> HttpResponse:
-    """A new key, shown in this one answer and never again."""
+def _make_key(request: HttpRequest) -> HttpResponse:
+    """The key is shown in this one answer and never again."""
     form = KeyForm(request.POST)
     if not form.is_valid():
         return _keys(request, form, status=422)

@@ -1,6 +1,7 @@
 """Today: in five seconds, what needs me."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,8 +17,9 @@ from inspections.models import Company, Inspection
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     """The page."""
-    context = _lists() | {"strip": selectors_days.strip()}
-    return render(request, "emails/today.html", context)
+    lists = _lists()
+    strip = selectors_days.strip(lists["delivered"], lists["failed"])
+    return render(request, "emails/today.html", lists | {"strip": strip})
 
 
 @require_GET
@@ -40,7 +42,7 @@ def cause(request: HttpRequest, category: str, domain: str) -> HttpResponse:
     )
 
 
-def _lists() -> dict[str, object]:
+def _lists() -> dict[str, Any]:
     work = selectors_today.work_list(Company.get())
     delivered, failed = selectors_days.today_counts()
     planned, first = selectors_days.next_out()

@@ -249,6 +249,7 @@ def _values(facts: MessageFacts) -> dict[str, str]:
     }
     return {
         **{name: moment(at, facts) if at else "" for name, at in times.items()},
+        **{f"at_{name}": _at(at, facts) if at else "" for name, at in times.items()},
         "domain": domain or "their server",
         "local": local,
         "address": facts.to_address,
@@ -299,6 +300,12 @@ def moment(at: datetime, facts: MessageFacts) -> str:
 def service(provider: str) -> str:
     """The mail service's name as people write it."""
     return _SERVICES.get(provider) or provider.replace("_", " ").capitalize() or "the mail service"
+
+
+def _at(at: datetime, facts: MessageFacts) -> str:
+    """`at 9:14 AM` or `on Mon 23 Nov, 9:14 AM`."""
+    words = moment(at, facts)
+    return f"on {words}" if "," in words else f"at {words}"
 
 
 _ALOUD = {"@": "at", ".": "dot", "-": "dash", "_": "underscore", "+": "plus"}

@@ -38,7 +38,7 @@ FATES: Mapping[str, FateWords] = {
 
 # What the mail service was told to do with our emails, and what that looks like from here.
 ANSWERS: tuple[tuple[str, Text], ...] = (
-    ("", _("Takes every email (normal)")),
+    ("normal", _("Takes every email (normal)")),
     ("429", _("Is too busy and asks us to slow down")),
     ("503", _("Is closed for a moment and takes nothing")),
     ("500", _("Breaks down, and nobody knows whether it sent")),

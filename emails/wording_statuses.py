@@ -74,7 +74,7 @@ STATUSES: Mapping[str, Words] = {
         plain=_("Something is missing. It goes out by itself when that is fixed."),
     ),
     "sent": Words(
-        _("On its way"), _("Left us at {sent}. {domain} has not answered yet."), "blue", "paper-airplane", _way
+        _("On its way"), _("Left us {at_sent}. {domain} has not answered yet."), "blue", "paper-airplane", _way
     ),
     "deferred": Words(
         _("Delayed, still trying"),
@@ -85,7 +85,7 @@ STATUSES: Mapping[str, Words] = {
     ),
     "sent_blind": Words(
         _("Sent"),
-        _("Left us at {sent}. {service} doesn’t report delivery, so we only hear about failures."),
+        _("Left us {at_sent}. {service} doesn’t report delivery, so we only hear about failures."),
         "blue",
         "paper-airplane",
         _way,
@@ -99,7 +99,7 @@ STATUSES: Mapping[str, Words] = {
     ),
     "delivered": Words(
         _("Delivered"),
-        _("{domain} accepted it at {changed}. It can still be in their junk folder."),
+        _("{domain} accepted it {at_changed}. It can still be in their junk folder."),
         "green",
         "check-circle",
         _reached,
@@ -107,16 +107,16 @@ STATUSES: Mapping[str, Words] = {
     "vouched": Words(_("Arrived"), _("{vouched_by} was told that it arrived."), "green", "check-circle", _reached),
     "maybe_opened": Words(
         _("Delivered, maybe opened"),
-        _("Pictures were loaded at {opened}. Some mail apps do this by themselves, so it is not proof."),
+        _("Pictures were loaded {at_opened}. Some mail apps do this by themselves, so it is not proof."),
         "green",
         "envelope-open",
         _reached,
     ),
     "portal_visited": Words(
-        _("Delivered, portal visited"), _("{name} opened the client portal at {visited}."), "green", "eye", _reached
+        _("Delivered, portal visited"), _("{name} opened the client portal {at_visited}."), "green", "eye", _reached
     ),
-    "signed": Words(_("Signed"), _("{name} signed at {signed}."), "green", "check-badge", _reached),
-    "paid": Words(_("Paid"), _("Paid at {paid}."), "green", "check-badge", _reached),
+    "signed": Words(_("Signed"), _("{name} signed {at_signed}."), "green", "check-badge", _reached),
+    "paid": Words(_("Paid"), _("Paid {at_paid}."), "green", "check-badge", _reached),
     "auto_reply": Words(
         _("Delivered, auto-reply"),
         _("Their mailbox sent an automatic reply: “{reply}”."),
@@ -171,11 +171,11 @@ STATUSES: Mapping[str, Words] = {
     ),
     "cancelled": Words(
         _("Canceled"),
-        _("{who} stopped it at {changed} before it left."),
+        _("{who} stopped it {at_changed} before it left."),
         "grey",
         "x-circle",
         _purpose,
-        plain=_("It was stopped at {changed} before it left."),
+        plain=_("It was stopped {at_changed} before it left."),
     ),
 }
 

@@ -144,7 +144,9 @@ def test_every_address_asks_who_you_are_or_is_named_public_here() -> None:
 
 
 def test_no_address_is_served_twice() -> None:
-    paths = [re.sub(r"<\w+:\w+>", "<>", path) for path, _ in routes() if not path.startswith(("accounts/", "admin/", "api/"))]
+    paths = [
+        re.sub(r"<\w+:\w+>", "<>", path) for path, _ in routes() if not path.startswith(("accounts/", "admin/", "api/"))
+    ]
     assert sorted(paths) == sorted(set(paths))
 
 

@@ -51,9 +51,7 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(
-    browser: Browser, live_worker: Live, office: User, complaints: list[str]
-) -> Iterator[Open]:
+def open_page(browser: Browser, live_worker: Live, office: User, complaints: list[str]) -> Iterator[Open]:
     """open_page("/path", js=True, width=1280, dark=False): a signed-in page of its own."""
     contexts: list[BrowserContext] = []
 

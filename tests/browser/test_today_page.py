@@ -193,7 +193,7 @@ def test_a_page_is_light_and_asks_nobody_else(open_page: Open) -> None:
     fill()
     page = open_page("/")
     answers: list[Response] = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
     page.reload()
     page.wait_for_load_state("networkidle")
     home = page.url.rstrip("/")

@@ -1,6 +1,7 @@
 """Email activity: every email, found again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -91,6 +92,13 @@ def test_words_find_address_name_subject_and_property(office: Client) -> None:
         assert shown(office, f"?q={words}") == [bob.pk], words
 
 
+def test_a_whole_address_finds_what_went_to_exactly_it(office: Client) -> None:
+    bob = make_message(make_client(name="Bob", email="Bob.Lee@KW.com"))
+    make_message(make_client(name="Bob", email="bob.lee@kw.com.example"))
+    assert shown(office, "?q=bob.lee%40kw.com") == [bob.pk]
+    assert len(shown(office, "?q=bob.lee%40kw.co")) == 2
+
+
 def test_nothing_found_says_what_was_searched_and_how_to_clear_it(office: Client) -> None:
     make_message()
     html = page(office, "?q=zebra")
@@ -104,10 +112,7 @@ def test_an_empty_log_says_when_the_first_comes(office: Client) -> None:
 
 
 def test_days_are_the_companys(office: Client) -> None:
-    evening = timezone.make_aware(
-        timezone.datetime(2026, 3, 3, 23, 30), timezone.zoneinfo.ZoneInfo("America/Chicago")  # type: ignore[attr-defined]
-    )
-    message = make_message(created_at=evening)
+    message = make_message(created_at=datetime(2026, 3, 3, 23, 30, tzinfo=ZoneInfo("America/Chicago")))
     assert shown(office, "?since=2026-03-03&until=2026-03-03") == [message.pk]
     assert shown(office, "?since=2026-03-04") == []
     assert shown(office, "?until=2026-03-02") == []
@@ -184,6 +189,8 @@ def test_counts_stop_at_a_number(office: Client, monkeypatch: pytest.MonkeyPatch
     for _ in range(3):
         told(make_message(), Status.DELIVERED)
     assert '<span class="num">2+</span>' in page(office)
+    monkeypatch.setattr(selectors_activity, "COUNT_FOUND_UP_TO", 1)
+    assert '<span class="num">1+</span>' in page(office, "?q=ann")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +255,8 @@ def test_the_query_count_does_not_grow_with_the_rows(office: Client) -> None:
 
 
 def test_a_page_with_open_ends_asks_again_and_a_settled_one_does_not(office: Client) -> None:
-    message = make_message()
+    make_message(status="queued", send_after=timezone.now() + timedelta(days=1))
+    message = make_message(sent_at=timezone.now())
     assert 'hx-trigger="every 5s, refresh from:body"' in page(office)
     told(message, Status.DELIVERED)
     assert "every 5s" not in page(office)
@@ -262,7 +270,7 @@ def test_older_pages_do_not_ask_again(office: Client) -> None:
 
 
 def test_an_open_page_gets_nothing_new_while_nothing_changes(office: Client) -> None:
-    message = make_message()
+    message = make_message(sent_at=timezone.now())
     version = office.get("/emails/").context["activity"].version
     again = office.get(f"/emails/list/?v={version}")
     assert again.status_code == 204

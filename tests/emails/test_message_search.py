@@ -53,7 +53,8 @@ def test_it_is_not_found_by_anything_else(message: Message, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a & b", "a:*", "!cole", "cole:*'", "(cole", "cole <-> x", "\\'", "':*", "a\\", "|", "cole\u202e", "%s {0}"]
+    "text",
+    ["a & b", "a:*", "!cole", "cole:*'", "(cole", "cole <-> x", "\\'", "':*", "a\\", "|", "cole\u202e", "%s {0}"],
 )
 def test_no_character_breaks_a_search(message: Message, text: str) -> None:
     found(text)

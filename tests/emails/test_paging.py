@@ -72,7 +72,9 @@ def test_going_newer_to_the_head_shows_a_whole_page() -> None:
     assert shown.is_first
 
 
-@pytest.mark.parametrize("query", ["before=x", "before=-1", "before=" + "9" * 30, "after=9999", "before=٣", "before=", ""])
+@pytest.mark.parametrize(
+    "query", ["before=x", "before=-1", "before=" + "9" * 30, "after=9999", "before=٣", "before=", ""]
+)
 def test_nonsense_in_the_address_is_the_first_page(query: str) -> None:
     make_post(1)
     assert minutes(page(Place.of(QueryDict(query)))) == [1]

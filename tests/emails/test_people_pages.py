@@ -11,7 +11,7 @@ from emails.models import AddressHold, Message
 from emails.states import Reason, Status
 from inspections.models import ContactChange, Participant
 from tests.emails.mailed import make_client, make_failed, make_message, template, told
-from tests.factories import make_company, make_contact, make_inspection, make_participant, make_user
+from tests.factories import in_days, make_company, make_contact, make_inspection, make_participant, make_user
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -166,7 +166,17 @@ def test_what_was_held_for_the_address_goes_out_once_by_itself(office: Client) -
     held.refresh_from_db()
     assert (held.status, held.to_address) == (Status.QUEUED, "ann@gmail.com")
     assert Message.objects.count() == 1
-    assert "1 waiting email goes out to ann@gmail.com now." in words(answer)
+    assert "Saved. 1 waiting email goes out now to ann@gmail.com." in words(answer)
+
+
+def test_a_held_reminder_still_waits_for_its_time(office: Client) -> None:
+    person = make_client(email="")
+    held = make_message(person, kind="reminder", status=Status.HELD, reason=Reason.NO_ADDRESS, to_address="")
+    Message.objects.filter(pk=held.pk).update(send_after=in_days(4))
+    answer = save(office, person)
+    held.refresh_from_db()
+    assert (held.status, held.send_after) == (Status.QUEUED, in_days(4))
+    assert "Saved. 1 waiting email goes out at its time to ann@gmail.com." in words(answer)
 
 
 def test_failed_and_held_are_both_made_good_in_one_action(office: Client) -> None:

@@ -48,7 +48,9 @@ class House:
     def beat(self) -> Child:
         env = self.environ("beat")
         log = Path(env["DATA_DIR"]) / "beat.log"
-        child = Child("beat", [sys.executable, "-m", "celery", "-A", "config.celery", "beat"], log, env=env, tier=APPLICATION)
+        child = Child(
+            "beat", [sys.executable, "-m", "celery", "-A", "config.celery", "beat"], log, env=env, tier=APPLICATION
+        )
         self.stack.enter_context(live.running(child, lambda: True, self.guardian))
         return child
 

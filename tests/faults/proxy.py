@@ -19,7 +19,9 @@ class Proxy:
         self.port = 0
         self.up()
         login = parts.netloc.rpartition("@")[0]
-        self.url = urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{self.port}" if login else f"127.0.0.1:{self.port}"))
+        self.url = urlunsplit(
+            parts._replace(netloc=f"{login}@127.0.0.1:{self.port}" if login else f"127.0.0.1:{self.port}")
+        )
 
     def up(self) -> None:
         """Let everything through."""

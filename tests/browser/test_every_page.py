@@ -1,0 +1,158 @@
+"""Every page, on a phone and on a desk, by day and by night: no barrier, no sideways scrolling, no complaint."""
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import LazySettings
+from playwright.sync_api import Page
+
+from emails import activity
+from emails.models import Message
+from emails.states import Status
+from inspections import links, services
+from inspections.models import Inspection, Participant
+from tests.browser.axe import assert_accessible, assert_fits, violations
+from tests.browser.conftest import Open
+from tests.factories import make_draft, make_person
+from tests.live import Live, until
+
+LAYOUTS = [(1280, False), (1280, True), (360, False), (360, True)]
+FIXED = [
+    "/",
+    "/inspections/",
+    "/inspections/add/",
+    "/emails/",
+    "/health/",
+    "/settings/",
+    "/import/",
+    "/practice/",
+    "/words/",
+]
+MISSING = ["/nothing-here/", "/messages/999999/", "/p/no-such-token/"]
+
+
+def look(page: Page, path: str, axe_source: str) -> None:
+    """Open it once, and check it in every layout."""
+    page.goto(path)
+    for width, dark in LAYOUTS:
+        lay_out(page, width, dark)
+        assert violations(page, axe_source) == [], (path, width, dark)
+        assert_fits(page)
+
+
+def lay_out(page: Page, width: int, dark: bool) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+
+
+def told(live_worker: Live) -> Inspection:
+    """One inspection with a failed, a delivered, a held, a skipped, a doubtful and a scheduled email."""
+    people = (
+        make_person(name="Maria Cole", email="bounce+maria@example.com"),
+        make_person(name="Ann Lee", email="ann@example.com", role="buyer_agent"),
+        make_person(name="Grace Kim", email="", role="coordinator"),
+        make_person(name="Tim Fox", email="silent+tim@example.com"),
+    )
+    inspection, _ = services.save(make_draft(people=people), by="Kim Reyes")
+    services.confirm(inspection, by="Kim Reyes")
+    first = inspection.messages.filter(kind="confirmation", to_name="Maria Cole")
+    until(lambda: first.get().status == Status.BOUNCED, "the dead address is known")
+    until(lambda: inspection.messages.filter(status=Status.DELIVERED).exists(), "one is delivered")
+    quiet, _ = services.save(make_draft(external_id="Q-1", notifications=False), by="Kim Reyes")
+    services.confirm(quiet, by="Kim Reyes")
+    doubtful = inspection.messages.get(to_name="Tim Fox", kind="agreement")
+    until(lambda: Message.objects.get(pk=doubtful.pk).status == Status.SENT, "it left")
+    Message.objects.filter(pk=doubtful.pk).update(status=Status.UNKNOWN, category="")
+    activity.add(doubtful, "note", text="<script>alert(1)</script>")
+    return inspection
+
+
+def own_pages(inspection: Inspection) -> list[str]:
+    person: Participant = inspection.participants.get(contact__name="Maria Cole")
+    shown = inspection.messages.order_by("pk").values_list("pk", flat=True)
+    portal = links.mint(person, purpose="test")[1]
+    return [
+        f"/inspections/{inspection.pk}/",
+        f"/inspections/{inspection.pk}/edit/",
+        f"/inspections/{inspection.pk}/confirm/",
+        f"/people/{person.pk}/edit/",
+        *(f"/messages/{pk}/" for pk in shown),
+        f"/p/{portal.rstrip('/').rpartition('/')[2]}/",
+    ]
+
+
+def test_nothing_yet(open_page: Open, axe_source: str) -> None:
+    page = open_page("/")
+    for path in FIXED + MISSING:
+        look(page, path, axe_source)
+
+
+def test_full(open_page: Open, live_worker: Live, axe_source: str) -> None:
+    paths = own_pages(told(live_worker))
+    page = open_page("/")
+    for path in FIXED + paths:
+        look(page, path, axe_source)
+
+
+def _menu(page: Page) -> None:
+    page.get_by_role("button", name="More actions for").first.click()
+
+
+def _fix(page: Page) -> None:
+    page.get_by_role("link", name="Fix address and resend").first.click()
+    page.locator("input[name=email]").wait_for()
+
+
+def _wrong_address(page: Page) -> None:
+    _fix(page)
+    page.locator("input[name=email]").fill("ann@localhost")
+    page.get_by_role("button", name="Save and resend").click()
+    page.get_by_text("needs a dot").first.wait_for()
+
+
+STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "menu open": ("/", _menu),
+    "fix open": ("/", _fix),
+    "error": ("/", _wrong_address),
+}
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_in_the_middle_of_something(open_page: Open, live_worker: Live, axe_source: str, width: int) -> None:
+    told(live_worker)
+    for path, act in STATES.values():
+        page = open_page(path, width=width)
+        act(page)
+        for dark in (False, True):
+            lay_out(page, width, dark)
+            assert_accessible(page, axe_source)
+            assert_fits(page)
+
+
+def test_the_way_in(open_page: Open, axe_source: str) -> None:
+    page = open_page("/", anonymous=True)
+    look(page, "/accounts/login/", axe_source)
+    look(page, "/accounts/password/reset/", axe_source)
+
+
+def test_hostile_words_are_shown_as_text(open_page: Open, live_worker: Live, settings: LazySettings) -> None:
+    nasty = "<img src=x onerror=alert(1)>{{ 7*7 }}"
+    person = make_person(name=nasty, email="ann@example.com")
+    inspection, _ = services.save(make_draft(people=(person,), address=nasty, inspector=nasty), by=nasty)
+    services.confirm(inspection, by=nasty)
+    message = inspection.messages.get(kind="confirmation")
+    until(lambda: Message.objects.get(pk=message.pk).status == Status.DELIVERED, "delivered")
+    page = open_page("/")
+    page.on("dialog", lambda dialog: pytest.fail("a script ran"))
+    for path in ["/", "/inspections/", *own_pages_of(inspection), "/emails/", "/practice/"]:
+        page.goto(path)
+        assert page.locator("img[src=x]").count() == 0
+    page.goto(f"/inspections/{inspection.pk}/")
+    assert nasty in page.locator("main").inner_text()
+
+
+def own_pages_of(inspection: Inspection) -> list[str]:
+    person = inspection.participants.get()
+    message = inspection.messages.get(kind="confirmation")
+    return [f"/inspections/{inspection.pk}/", f"/people/{person.pk}/edit/", f"/messages/{message.pk}/"]
