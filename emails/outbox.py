@@ -15,7 +15,7 @@ from emails.limits import Refused, check_limits
 from emails.models import Automation, EmailTemplate, Kind, Message
 from emails.states import IN_OUR_HANDS, RESENDABLE, UNDELIVERED, Reason, Status
 from inspections import people
-from inspections.models import Inspection, InspectionStatus, Participant
+from inspections.models import Inspection, InspectionStatus, Participant, Role
 from inspections.text import BadText, canonical, email_address
 
 __all__ = ["Plan", "Refused", "cancel", "enqueue", "refusal", "release", "resend", "send", "send_now", "settle", "skip"]
@@ -153,9 +153,19 @@ def _refuse_if_pointless(message: Message) -> None:
         )
     if message.status not in RESENDABLE | {Status.HELD}:
         raise Refused("This email can’t be sent again yet.")
-    refuse = why_not_about(message.inspection, message.kind)
+    refuse = message.participant and why_not_to(message.participant, message.kind)
+    refuse = refuse or why_not_about(message.inspection, message.kind)
     if refuse:
         raise refuse
+
+
+def why_not_to(participant: Participant, kind: str) -> Refused | None:
+    """Why an email of this kind is not for this person, or None."""
+    if participant.removed_at is not None:
+        return Refused(f"{participant.name} is no longer on this inspection.")
+    if kind == Kind.AGREEMENT and participant.role != Role.CLIENT:
+        return Refused("Only clients sign the agreement.")
+    return None
 
 
 def why_not_about(inspection: Inspection, kind: str) -> Refused | None:
@@ -217,7 +227,7 @@ def send(
     last = latest(participant, kind)
     if last:
         return resend(last, by=by, nonce=nonce, undo=undo, confirmed=confirmed)
-    refused = why_not_about(participant.inspection, kind)
+    refused = why_not_to(participant, kind) or why_not_about(participant.inspection, kind)
     if refused:
         raise refused
     with transaction.atomic():
@@ -258,7 +268,7 @@ def refusal(participant: Participant, kind: str) -> Refused | None:
         last = latest(participant, kind)
         if last:
             _refuse_if_pointless(last)
-        refused = why_not_about(participant.inspection, kind)
+        refused = why_not_to(participant, kind) or why_not_about(participant.inspection, kind)
         if refused:
             return refused
         _refuse_if_unusable(_draft(Plan(participant, kind, template_for(participant, kind), by="")))
@@ -295,8 +305,9 @@ def cancel(message: Message, *, by: str) -> bool:
 def unsent_for(participant: Participant) -> list[Message]:
     """What did not reach this person and has not been made good: one message per kind, the newest, failed or held."""
     newest: dict[str, Message] = {}
-    for message in participant.messages.select_related("template").order_by("pk"):
-        newest[message.kind] = message
+    for message in participant.messages.select_related("template", "inspection").order_by("pk"):
+        if message.status != Status.CANCELLED:  # a resend that was undone made nothing good
+            newest[message.kind] = message
     unsent = [m for m in newest.values() if m.status in UNDELIVERED | {Status.HELD}]
     return [m for m in unsent if why_not_about(m.inspection, m.kind) is None]
 

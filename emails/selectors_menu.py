@@ -8,7 +8,7 @@ from emails.limits import Refused
 from emails.models import AddressHold, Kind, Message
 from emails.states import IN_OUR_HANDS, Reason, Status
 from inspections import people
-from inspections.models import Inspection, InspectionStatus, Participant, Role
+from inspections.models import Inspection, InspectionStatus, Participant
 from inspections.text import BadText, canonical, email_address
 
 RESENDS = {
@@ -46,7 +46,7 @@ def choice(
 
 
 def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) -> Refused | None:
-    if refused := not_for(person, kind):
+    if refused := outbox.why_not_to(person, kind):
         return refused
     last = max((m for m in messages if m.kind == kind), key=lambda m: m.pk, default=None)
     if last:
@@ -67,13 +67,6 @@ def _way_from_here(inspection: Inspection, kind: str) -> tuple[str, str] | None:
         return "Confirm it", f"{page}confirm/"
     if inspection.status != InspectionStatus.CANCELLED and kind == Kind.REPORT_READY:
         return "Publish it", f"{page}publish/"
-    return None
-
-
-def not_for(person: Participant, kind: str) -> Refused | None:
-    """Why this email is not for somebody in this role."""
-    if kind == Kind.AGREEMENT and person.role != Role.CLIENT:
-        return Refused("Only clients sign the agreement.")
     return None
 
 

@@ -11,14 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from emails import outbox, replies, selectors_people
+from emails import outbox, replies
 from emails.forms import PersonForm, sharing
 from emails.limits import Refused
 from emails.models import Message
-from emails.selectors_menu import RESENDS, not_for
+from emails.selectors_menu import RESENDS
 from emails.states import UNDELIVERED, Status
 from inspections import people
 from inspections.models import Participant
+
+MOST_CHANGES = 50
 
 
 @require_POST
@@ -37,10 +39,6 @@ def resend(request: HttpRequest, participant_id: int, kind: str) -> HttpResponse
 
 
 def _send(person: Participant, kind: str, request: HttpRequest) -> Message:
-    if person.removed_at is not None:
-        raise Refused(f"{person.name} is no longer on this inspection.")
-    if problem := not_for(person, kind):
-        raise problem
     nonce = request.POST.get("nonce", "")[:90] or None
     return outbox.send(person, kind, by=str(request.user), nonce=nonce, confirmed=request.POST.get("confirmed") == "1")
 
@@ -50,7 +48,7 @@ def edit(request: HttpRequest, participant_id: int) -> HttpResponse:
     """The page: name, address, phone, what did not reach them, former addresses."""
     person = _person(participant_id)
     form = _form(request, person, brief=request.method == "POST" and "name" not in request.POST)
-    more: dict[str, object] = {"history": selectors_people.history(person.contact)}
+    more: dict[str, object] = {"history": person.contact.changes.all()[:MOST_CHANGES]}
     return _answer(request, form) or _show(request, form, "emails/person_edit.html", more)
 
 
@@ -65,7 +63,7 @@ def fix(request: HttpRequest, participant_id: int) -> HttpResponse:
 
 def _form(request: HttpRequest, person: Participant, *, brief: bool, auto_id: str = "id_%s") -> PersonForm:
     data = request.POST if request.method == "POST" else None
-    return PersonForm(data, person=person, unsent=selectors_people.unsent(person), brief=brief, auto_id=auto_id)
+    return PersonForm(data, person=person, unsent=outbox.unsent_for(person), brief=brief, auto_id=auto_id)
 
 
 def _answer(request: HttpRequest, form: PersonForm) -> HttpResponse | None:

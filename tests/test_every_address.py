@@ -1,4 +1,4 @@
-"""Every address of the application, walked through by a stranger, with unknown ids, and by looking where one must press."""
+"""Every address, walked through by a stranger, with unknown ids, and by looking where one must press."""
 
 import re
 from collections.abc import Iterator

@@ -53,7 +53,8 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "P-1003", "1290 Harvest Moon Ct, Rochester, IL 62563", -1, time(9), RAJ, "395.00",
-        (_client("Walter Finch", "full+walter.finch@example.com", "+1 217 555 0104"),), ("confirm", "remind", "take place"),
+        (_client("Walter Finch", "full+walter.finch@example.com", "+1 217 555 0104"),),
+        ("confirm", "remind", "take place"),
     ),
     # Today and tomorrow
     Story(

@@ -16,7 +16,8 @@ from tests.browser.conftest import Open
 from tests.factories import make_draft, make_person
 from tests.live import Live, until
 
-LAYOUTS = [(1280, False), (1280, True), (360, False), (360, True)]
+WIDTHS = [1280, 360]
+by_day_and_night = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 FIXED = [
     "/",
     "/inspections/",
@@ -32,18 +33,12 @@ MISSING = ["/nothing-here/", "/messages/999999/", "/p/no-such-token/"]
 
 
 def look(page: Page, path: str, axe_source: str) -> None:
-    """Open it once, and check it in every layout."""
+    """Open it once, and check it on a desk and on a phone."""
     page.goto(path)
-    for width, dark in LAYOUTS:
-        lay_out(page, width, dark)
-        assert violations(page, axe_source) == [], (path, width, dark)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert violations(page, axe_source) == [], (path, width)
         assert_fits(page)
-
-
-def lay_out(page: Page, width: int, dark: bool) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
-    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
 
 
 def told(live_worker: Live) -> Inspection:
@@ -82,15 +77,17 @@ def own_pages(inspection: Inspection) -> list[str]:
     ]
 
 
-def test_nothing_yet(open_page: Open, axe_source: str) -> None:
-    page = open_page("/")
+@by_day_and_night
+def test_nothing_yet(open_page: Open, axe_source: str, dark: bool) -> None:
+    page = open_page("/", dark=dark)
     for path in FIXED + MISSING:
         look(page, path, axe_source)
 
 
-def test_full(open_page: Open, live_worker: Live, axe_source: str) -> None:
+@by_day_and_night
+def test_full(open_page: Open, live_worker: Live, axe_source: str, dark: bool) -> None:
     paths = own_pages(told(live_worker))
-    page = open_page("/")
+    page = open_page("/", dark=dark)
     for path in FIXED + paths:
         look(page, path, axe_source)
 
@@ -118,20 +115,20 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
 }
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_in_the_middle_of_something(open_page: Open, live_worker: Live, axe_source: str, width: int) -> None:
+@by_day_and_night
+def test_in_the_middle_of_something(open_page: Open, live_worker: Live, axe_source: str, dark: bool) -> None:
     told(live_worker)
-    for path, act in STATES.values():
-        page = open_page(path, width=width)
-        act(page)
-        for dark in (False, True):
-            lay_out(page, width, dark)
+    for width in WIDTHS:
+        for path, act in STATES.values():
+            page = open_page(path, width=width, dark=dark)
+            act(page)
             assert_accessible(page, axe_source)
             assert_fits(page)
 
 
-def test_the_way_in(open_page: Open, axe_source: str) -> None:
-    page = open_page("/", anonymous=True)
+@by_day_and_night
+def test_the_way_in(open_page: Open, axe_source: str, dark: bool) -> None:
+    page = open_page("/", anonymous=True, dark=dark)
     look(page, "/accounts/login/", axe_source)
     look(page, "/accounts/password/reset/", axe_source)
 

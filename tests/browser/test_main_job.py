@@ -1,4 +1,4 @@
-"""The main job, as a person does it: inspections in, one confirmed, its email delivered; a failure seen, fixed, resent."""
+"""The main job as a person does it: inspections in, one confirmed, delivered; a failure seen, fixed, resent."""
 
 from datetime import timedelta
 
@@ -14,9 +14,10 @@ from tests.browser.conftest import PASSWORD, Open
 from tests.factories import make_draft, make_person
 from tests.live import Live, until
 
-CSV = """external_id,address,starts_at,inspector,fee,services,notifications,role,name,email,phone
-B-1,"12 Oak St, Springfield, IL 62701",{when},Raj Patel,425.00,Full inspection,yes,client,Ann Lee,ann@example.com,+1 217 555 0101
-B-1,"12 Oak St, Springfield, IL 62701",{when},Raj Patel,425.00,Full inspection,yes,buyer_agent,Pat Agent,pat@example.net,
+HOUSE = '"12 Oak St, Springfield, IL 62701",{when},Raj Patel,425.00,Full inspection,yes'
+CSV = f"""external_id,address,starts_at,inspector,fee,services,notifications,role,name,email,phone
+B-1,{HOUSE},client,Ann Lee,ann@example.com,+1 217 555 0101
+B-1,{HOUSE},buyer_agent,Pat Agent,pat@example.net,
 """
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from emails import selectors_people
+from emails import outbox
 from emails.models import AddressHold, Message
 from emails.states import Reason, Status
 from inspections.models import ContactChange, Participant
@@ -32,7 +32,7 @@ def words(answer: Any) -> str:
 
 def save(office: Client, person: Participant, *, page: str = "edit", htmx: bool = False, **over: Any) -> Any:
     """Press "Save and resend" with everything ticked."""
-    unsent = [message.pk for message in selectors_people.unsent(person)]
+    unsent = [message.pk for message in outbox.unsent_for(person)]
     data = {"email": "ann@gmail.com", "nonce": "n-1", "resend": unsent, "then": "resend"} | over
     extra: dict[str, Any] = {"headers": HTMX} if htmx else {"follow": True}
     return office.post(f"/people/{person.pk}/{page}/", data, **extra)
@@ -265,7 +265,7 @@ def test_after_an_undone_resend_the_failed_email_is_listed_again(office: Client)
     failed = make_failed()
     assert failed.participant is not None
     make_message(failed.participant, root=failed, resend_of=failed, status=Status.CANCELLED)
-    assert selectors_people.unsent(failed.participant) == [failed]
+    assert outbox.unsent_for(failed.participant) == [failed]
 
 
 def test_a_limit_keeps_the_correction_and_says_so(office: Client) -> None:

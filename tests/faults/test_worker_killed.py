@@ -76,7 +76,7 @@ def test_killed_again_and_again_under_load(house: House) -> None:
     house.switch(delay_ms=30)
     worker = house.worker("worker-0")
     for house_number in range(12):
-        people = tuple(make_person(name=f"Client {n}", email=f"client{house_number}-{n}@example.com") for n in range(2))
+        people = tuple(make_person(name=f"Client {n}", email=f"c{house_number}-{n}@example.com") for n in range(2))
         inspection, _ = services.save(make_draft(external_id=f"A-{house_number}", people=people), by="Kim")
         services.confirm(inspection, by="Kim")
     messages = Message.objects.filter(kind="confirmation")
