@@ -98,9 +98,10 @@ app.conf.beat_schedule = {
     "drain-inbox": every("emails.tasks.drain_inbox", settings.SWEEP_SECONDS),
     "sweep": every("emails.tasks.sweep", settings.SWEEP_SECONDS),
     "heartbeat": every("emails.tasks.heartbeat", 30),
+    # 9:00 UTC is the small hours across the United States, where the offices are.
     "nightly": {
         "task": "emails.tasks.nightly",
-        "schedule": crontab(hour="3", minute="0"),
+        "schedule": crontab(hour="9", minute="0"),
         "options": {"expires": 4 * 3600},
     },
 }

@@ -48,6 +48,8 @@ def move(
     moved = rows.update(status=to, changed_at=Now(), **changes)
     if moved:
         message.refresh_from_db()
+        if "to_address" in changes:
+            searching.index([message.pk])
         add(message, type, by=by, text=text)
         problems.follow(message)
     return bool(moved)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import activity, outbox, problems
+from emails import activity, outbox, problems, searching
 from emails.models import Automation, Kind, Message, Trigger
 from emails.outbox import Plan
 from emails.states import CANCELLABLE, Reason, Status
@@ -20,6 +20,8 @@ Event = InspectionEvent.Type
 def react(event: InspectionEvent) -> None:
     """Do what the rules say about this event; runs inside the event's own transaction."""
     inspection = event.inspection
+    if event.type == Event.UPDATED:
+        searching.index(list(inspection.messages.values_list("pk", flat=True)))
     if event.type == Event.CANCELLED:
         _stop_everything(inspection, by=event.by)
     if event.type == Event.RESCHEDULED:

@@ -149,10 +149,17 @@ class Rate:
 
     @property
     def tone(self) -> str:
-        """A few failures among a few emails are chance."""
-        if self.number < self.least or self.percent < self.worry:
-            return "green" if self.of else "grey"
+        """Grey where nothing can be said yet."""
+        if not self.of or self.is_chance:
+            return "grey"
+        if self.percent < self.worry:
+            return "green"
         return "red" if self.percent >= self.alarm else "amber"
+
+    @property
+    def is_chance(self) -> bool:
+        """A few failures among a few emails mean nothing."""
+        return 0 < self.number < self.least and self.percent >= self.worry
 
 
 def rates() -> tuple[Rate, Rate]:

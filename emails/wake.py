@@ -8,10 +8,11 @@ import logging
 import threading
 import time
 
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from kombu import Connection, Producer
+
+from config.celery import app
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def _send(task: str) -> None:
     if time.monotonic() < _quiet_until:
         return
     try:
-        current_app.send_task(task, producer=_producer(), retry=False, ignore_result=True, expires=60)
+        app.send_task(task, producer=_producer(), retry=False, ignore_result=True, expires=60)
     except Exception as problem:
         log.warning("wake-up %s not sent: %s", task, type(problem).__name__)
         _forget()

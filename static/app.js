@@ -340,7 +340,7 @@
   document.addEventListener("keydown", (event) => {
     if (!document.body.hasAttribute("data-shortcuts")) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], dialog, [popover]")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable], dialog[open], [popover]")) return;
     if (onKey(event.key)) event.preventDefault();
   });
 

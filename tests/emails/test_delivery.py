@@ -458,3 +458,14 @@ def test_canceling_an_unconfirmed_inspection_says_why_nobody_was_told() -> None:
     inspection, _ = services.save(make_draft(), by="Kim")
     services.cancel(inspection, by="Kim")
     assert statuses(inspection) == {"cancelled": (Status.SKIPPED, Reason.UNCONFIRMED)}
+
+
+def test_a_waiting_email_is_found_by_its_new_address_and_property() -> None:
+    inspection = confirmed()
+    people.correct_contact(Contact.objects.get(), by="Kim", email="lee@example.net")
+    services.save(
+        make_draft(address="77 Elm Rd, Springfield", people=(make_person(email="lee@example.net"),)), by="Kim"
+    )
+    assert Message.objects.search("lee net").count() == inspection.messages.count()
+    assert Message.objects.search("elm").count() == inspection.messages.count()
+    assert not Message.objects.search("ann@example.com").exists()

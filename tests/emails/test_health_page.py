@@ -177,11 +177,12 @@ def test_rates_are_of_what_left_us_in_seven_days() -> None:
     back, spam = selectors_health.rates()
     assert (back.number, back.of, back.words) == (1, 4, "25 %")
     assert (spam.number, spam.of, spam.tone) == (0, 4, "green")
+    assert back.is_chance
 
 
 @pytest.mark.parametrize(
     ("number", "of", "tone", "words"),
-    [(0, 0, "grey", "0 %"), (4, 10, "green", "40 %"), (5, 1000, "green", "0.5 %"), (24, 1000, "amber", "2.4 %"),
+    [(0, 0, "grey", "0 %"), (4, 10, "grey", "40 %"), (5, 1000, "green", "0.5 %"), (24, 1000, "amber", "2.4 %"),
      (50, 1000, "red", "5 %"), (999, 1000, "red", "100 %")],
 )  # fmt: skip
 def test_a_rate_is_judged_from_five_failures_on(number: int, of: int, tone: str, words: str) -> None:

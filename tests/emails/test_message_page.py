@@ -78,6 +78,13 @@ def test_at_most_one_primary_and_two_other_buttons(office: Client) -> None:
     assert foot.count('class="btn') <= 3
 
 
+def test_what_only_they_can_change_starts_with_a_message_to_copy(office: Client) -> None:
+    html = page(office, make_failed(category="recipient_policy"))
+    assert "Copy the message for Ann Lee" in html
+    assert "Please add office@oakwood.example to your safe senders" in html
+    assert "They’ve done it: resend" in html
+
+
 def test_delivered_but_they_say_no_gives_words_to_copy(office: Client) -> None:
     html = page(office, told(make_message(), Status.DELIVERED))
     assert "Search your mail for office@oakwood.example and look in Junk." in html

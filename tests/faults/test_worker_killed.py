@@ -72,7 +72,7 @@ def test_a_warm_stop_lets_a_running_send_finish(house: House) -> None:
 
 
 def test_killed_again_and_again_under_load(house: House) -> None:
-    """24 confirmations, the worker killed three times: none lost, none twice, the rest in doubt until the answers come."""
+    """24 confirmations, the worker killed three times: none lost, none twice, doubts settled by the answers."""
     house.switch(delay_ms=30)
     worker = house.worker("worker-0")
     for house_number in range(12):
