@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from emails import activity, channel, outbox, outcomes, rendering, wake
+from emails import activity, channel, eligibility, outcomes, rendering, wake
 from emails.diagnosis import diagnose
 from emails.models import Message, TemplateVersion
 from emails.outcomes import Fate, Outcome
@@ -89,7 +89,7 @@ def _prepared(batch: list[Message], end: float) -> Iterator[tuple[Message, Email
 
 
 def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | None:
-    reason = outbox.unusable(message)
+    reason = eligibility.unusable(message)
     if reason:
         _hold(message, reason)
         return None

@@ -49,6 +49,7 @@ class PersonForm(forms.Form):
         self.person, self.unsent, self.brief = person, unsent, brief
         if brief:
             del self.fields["name"], self.fields["phone"]
+            self.fields["email"].required = True
         else:
             self.order_fields(("name", "email", "phone"))
 

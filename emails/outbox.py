@@ -10,19 +10,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from emails import activity, holds, wake
+from emails import activity, eligibility, wake
 from emails.limits import Refused, check_limits
-from emails.models import Automation, EmailTemplate, Kind, Message
-from emails.states import IN_OUR_HANDS, RESENDABLE, UNDELIVERED, Reason, Status
-from inspections import people
-from inspections.models import Inspection, InspectionStatus, Participant, Role
-from inspections.text import BadText, canonical, email_address
+from emails.models import Automation, EmailTemplate, Message
+from emails.states import UNDELIVERED, Reason, Status
+from inspections.models import Participant
+from inspections.text import canonical
 
 __all__ = ["Plan", "Refused", "cancel", "enqueue", "refusal", "release", "resend", "send", "send_now", "settle", "skip"]
-
-STILL_TIMELY_AFTER_THE_START = frozenset(
-    {Kind.REPORT_READY, Kind.RECEIPT, Kind.CANCELLED, Kind.REVIEW_REQUEST, Kind.ONE_OFF}
-)
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Plan:
 def enqueue(plan: Plan) -> Message:
     """Queue an email, or hold it if its address cannot be used. A firing told twice is the same row."""
     message = _draft(plan)
-    message.reason = unusable(message)
+    message.reason = eligibility.unusable(message)
     message.status = Status.HELD if message.reason else Status.QUEUED
     return _write(message)
 
@@ -54,17 +49,6 @@ def skip(plan: Plan, reason: Reason, *, note: str = "") -> Message:
     message = _draft(plan)
     message.status, message.reason, message.note = Status.SKIPPED, reason, note[:500]
     return _write(message)
-
-
-def unusable(message: Message) -> str:
-    """Why this message's address cannot be written to now: a Reason, or ""."""
-    try:
-        email_address(message.to_address)
-    except BadText:
-        return Reason.NO_ADDRESS
-    if message.to_key in people.own_addresses():
-        return Reason.OWN_ADDRESS
-    return Reason.ADDRESS_BLOCKED if holds.active(message.to_address) else ""
 
 
 def _draft(plan: Plan) -> Message:
@@ -115,9 +99,9 @@ def resend(
         said = _same_nonce(nonce, root)
         if said:
             return said
-        _refuse_if_pointless(message)
+        eligibility.refuse_if_pointless(message)
         again = _copy(message, root, by=by, nonce=nonce)
-        _refuse_if_unusable(again)
+        eligibility.refuse_if_unusable(again)
         check_limits(again, confirmed=confirmed)
         if undo:
             again.undo_until = again.send_after = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
@@ -141,47 +125,6 @@ def _same_nonce(nonce: str | None, root: Message) -> Message | None:
     return said
 
 
-def _refuse_if_pointless(message: Message) -> None:
-    flying = Message.objects.filter(pk=message.family_id) | Message.objects.filter(root_id=message.family_id)
-    ahead = flying.filter(status__in=IN_OUR_HANDS).order_by("-pk").first()
-    if ahead:
-        raise Refused(f"This email is already on its way: {ahead.created_by} asked for it.", message=ahead)
-    if message.status == Status.UNKNOWN:
-        raise Refused(
-            "We are not sure whether this email left. Please say first whether it arrived.",
-            way_out=("Open the email", f"/messages/{message.pk}/"),
-        )
-    if message.status not in RESENDABLE | {Status.HELD}:
-        raise Refused("This email can’t be sent again yet.")
-    refuse = message.participant and why_not_to(message.participant, message.kind)
-    refuse = refuse or why_not_about(message.inspection, message.kind)
-    if refuse:
-        raise refuse
-
-
-def why_not_to(participant: Participant, kind: str) -> Refused | None:
-    """Why an email of this kind is not for this person, or None."""
-    if participant.removed_at is not None:
-        return Refused(f"{participant.name} is no longer on this inspection.")
-    if kind == Kind.AGREEMENT and participant.role != Role.CLIENT:
-        return Refused("Only clients sign the agreement.")
-    return None
-
-
-def why_not_about(inspection: Inspection, kind: str) -> Refused | None:
-    """Why an email of this kind makes no sense for this inspection now, or None."""
-    page = ("Open the inspection", f"/inspections/{inspection.pk}/")
-    if inspection.status == InspectionStatus.CANCELLED and kind != Kind.CANCELLED:
-        return Refused("The inspection was canceled, so only the cancellation can be sent.", way_out=page)
-    if inspection.status == InspectionStatus.REQUESTED and kind != Kind.ONE_OFF:
-        return Refused(
-            "The inspection isn’t confirmed yet.", way_out=("Confirm it", f"/inspections/{inspection.pk}/confirm/")
-        )
-    if kind == Kind.REPORT_READY and inspection.report_published_at is None:
-        return Refused("The report isn’t published yet.", way_out=page)
-    return None
-
-
 def _copy(message: Message, root: Message, *, by: str, nonce: str | None) -> Message:
     person = message.participant
     address = person.contact.email if person else message.to_address
@@ -203,17 +146,6 @@ def _copy(message: Message, root: Message, *, by: str, nonce: str | None) -> Mes
     )
 
 
-def _refuse_if_unusable(message: Message) -> None:
-    reason = unusable(message)
-    fix = ("Correct the address", f"/people/{message.participant_id}/edit/") if message.participant_id else None
-    if reason == Reason.NO_ADDRESS:
-        raise Refused(f"{message.to_name} has no usable email address.", way_out=fix)
-    if reason == Reason.OWN_ADDRESS:
-        raise Refused(f"{message.to_address} is your own address, not {message.to_name}’s.", way_out=fix)
-    if reason == Reason.ADDRESS_BLOCKED:
-        raise Refused(f"Mail to {message.to_address} is on hold: it failed before.", way_out=fix)
-
-
 def send(
     participant: Participant,
     kind: str,
@@ -227,7 +159,7 @@ def send(
     last = latest(participant, kind)
     if last:
         return resend(last, by=by, nonce=nonce, undo=undo, confirmed=confirmed)
-    refused = why_not_to(participant, kind) or why_not_about(participant.inspection, kind)
+    refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
     if refused:
         raise refused
     with transaction.atomic():
@@ -236,7 +168,7 @@ def send(
             return said
         message = _draft(Plan(participant, kind, template_for(participant, kind), by))
         message.nonce = nonce
-        _refuse_if_unusable(message)
+        eligibility.refuse_if_unusable(message)
         check_limits(message, confirmed=confirmed)
         if undo:
             message.undo_until = message.send_after = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
@@ -267,11 +199,11 @@ def refusal(participant: Participant, kind: str) -> Refused | None:
     try:
         last = latest(participant, kind)
         if last:
-            _refuse_if_pointless(last)
-        refused = why_not_to(participant, kind) or why_not_about(participant.inspection, kind)
+            eligibility.refuse_if_pointless(last)
+        refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
         if refused:
             return refused
-        _refuse_if_unusable(_draft(Plan(participant, kind, template_for(participant, kind), by="")))
+        eligibility.refuse_if_unusable(_draft(Plan(participant, kind, template_for(participant, kind), by="")))
     except Refused as refused:
         return refused
     return None
@@ -309,7 +241,7 @@ def unsent_for(participant: Participant) -> list[Message]:
         if message.status != Status.CANCELLED:  # a resend that was undone made nothing good
             newest[message.kind] = message
     unsent = [m for m in newest.values() if m.status in UNDELIVERED | {Status.HELD}]
-    return [m for m in unsent if why_not_about(m.inspection, m.kind) is None]
+    return [m for m in unsent if eligibility.why_not_about(m.inspection, m.kind) is None]
 
 
 def follow_address(participant: Participant, *, by: str) -> list[Message]:
@@ -343,11 +275,11 @@ def release(message: Message, *, by: str) -> bool:
 
 def _release(message: Message, *, by: str, **changes: str) -> bool:
     message.to_address, message.to_key = changes["to_address"], changes["to_key"]
-    reason = unusable(message)
+    reason = eligibility.unusable(message)
     if reason:
         activity.move(message, Status.HELD, frm={Status.HELD}, type="held", by=by, reason=reason, **changes)
         return False
-    if not is_timely(message):
+    if not eligibility.is_timely(message):
         activity.move(
             message, Status.CANCELLED, frm={Status.HELD}, type="cancelled", by=by, text="Its time had passed", note=by
         )
@@ -362,13 +294,6 @@ def _release(message: Message, *, by: str, **changes: str) -> bool:
         send_after=max(message.send_after, timezone.now()),
         **changes,
     )
-
-
-def is_timely(message: Message) -> bool:
-    """It still tells the person something they need."""
-    if not message.inspection.is_open and message.kind != Kind.CANCELLED:
-        return False
-    return message.kind in STILL_TIMELY_AFTER_THE_START or message.inspection.starts_at > timezone.now()
 
 
 def settle(message: Message, *, arrived: bool, by: str, nonce: str | None = None) -> Message:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emails import outbox
+from emails import eligibility
 from emails.limits import Refused
 from emails.models import AddressHold, Kind, Message
 from emails.states import IN_OUR_HANDS, Reason, Status
@@ -46,7 +46,7 @@ def choice(
 
 
 def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) -> Refused | None:
-    if refused := outbox.why_not_to(person, kind):
+    if refused := eligibility.why_not_to(person, kind):
         return refused
     last = max((m for m in messages if m.kind == kind), key=lambda m: m.pk, default=None)
     if last:
@@ -56,7 +56,7 @@ def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) ->
             return Refused("It is on its way already.", way_out=page)
         if last.status == Status.UNKNOWN:
             return Refused("We are not sure whether the last one left.", way_out=page)
-    refused = outbox.why_not_about(person.inspection, kind)
+    refused = eligibility.why_not_about(person.inspection, kind)
     return refused and Refused(str(refused), way_out=_way_from_here(person.inspection, kind))
 
 

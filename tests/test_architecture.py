@@ -21,7 +21,7 @@ FLOORS = [
     r"wording\w*|verdicts",
     r"models|paging|forms_text|access|zones",
     r"searching|holds|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
-    r"activity|rendering|overdue",
+    r"activity|rendering|overdue|eligibility",
     r"wake|nightly",
     r"outbox|replies",
     r"delivery|inbox|mailbox",

@@ -113,6 +113,7 @@ class Message(models.Model):
             ),
             models.Index(fields=["status", "-id"], name="message_status"),
             models.Index(fields=["inspection", "id"], name="message_inspection"),
+            models.Index(fields=["-changed_at"], name="message_changed"),
             models.Index(fields=["to_key", "-id"], name="message_to"),
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
             GinIndex(fields=["search"], name="message_search"),

@@ -1,0 +1,87 @@
+"""May this email leave, and does it make sense? Asked when it is written, again before it leaves, and by every menu."""
+
+from django.utils import timezone
+
+from emails import holds
+from emails.limits import Refused
+from emails.models import Kind, Message
+from emails.states import IN_OUR_HANDS, RESENDABLE, Reason, Status
+from inspections import people
+from inspections.models import Inspection, InspectionStatus, Participant, Role
+from inspections.text import BadText, email_address
+
+STILL_TIMELY_AFTER_THE_START = frozenset(
+    {Kind.REPORT_READY, Kind.RECEIPT, Kind.CANCELLED, Kind.REVIEW_REQUEST, Kind.ONE_OFF}
+)
+
+
+def unusable(message: Message) -> str:
+    """Why this message's address cannot be written to now: a Reason, or ""."""
+    try:
+        email_address(message.to_address)
+    except BadText:
+        return Reason.NO_ADDRESS
+    if message.to_key in people.own_addresses():
+        return Reason.OWN_ADDRESS
+    return Reason.ADDRESS_BLOCKED if holds.active(message.to_address) else ""
+
+
+def is_timely(message: Message) -> bool:
+    """It still tells the person something they need."""
+    if not message.inspection.is_open and message.kind != Kind.CANCELLED:
+        return False
+    return message.kind in STILL_TIMELY_AFTER_THE_START or message.inspection.starts_at > timezone.now()
+
+
+def why_not_to(participant: Participant, kind: str) -> Refused | None:
+    """Why an email of this kind is not for this person, or None."""
+    if participant.removed_at is not None:
+        return Refused(f"{participant.name} is no longer on this inspection.")
+    if kind == Kind.AGREEMENT and participant.role != Role.CLIENT:
+        return Refused("Only clients sign the agreement.")
+    return None
+
+
+def why_not_about(inspection: Inspection, kind: str) -> Refused | None:
+    """Why an email of this kind makes no sense for this inspection now, or None."""
+    page = ("Open the inspection", f"/inspections/{inspection.pk}/")
+    if inspection.status == InspectionStatus.CANCELLED and kind != Kind.CANCELLED:
+        return Refused("The inspection was canceled, so only the cancellation can be sent.", way_out=page)
+    if inspection.status == InspectionStatus.REQUESTED and kind != Kind.ONE_OFF:
+        return Refused(
+            "The inspection isn’t confirmed yet.", way_out=("Confirm it", f"/inspections/{inspection.pk}/confirm/")
+        )
+    if kind == Kind.REPORT_READY and inspection.report_published_at is None:
+        return Refused("The report isn’t published yet.", way_out=page)
+    return None
+
+
+def refuse_if_pointless(message: Message) -> None:
+    """Raise Refused if sending this email again makes no sense now, or must not happen blindly."""
+    flying = Message.objects.filter(pk=message.family_id) | Message.objects.filter(root_id=message.family_id)
+    ahead = flying.filter(status__in=IN_OUR_HANDS).order_by("-pk").first()
+    if ahead:
+        raise Refused(f"This email is already on its way: {ahead.created_by} asked for it.", message=ahead)
+    if message.status == Status.UNKNOWN:
+        raise Refused(
+            "We are not sure whether this email left. Please say first whether it arrived.",
+            way_out=("Open the email", f"/messages/{message.pk}/"),
+        )
+    if message.status not in RESENDABLE | {Status.HELD}:
+        raise Refused("This email can’t be sent again yet.")
+    refuse = message.participant and why_not_to(message.participant, message.kind)
+    refuse = refuse or why_not_about(message.inspection, message.kind)
+    if refuse:
+        raise refuse
+
+
+def refuse_if_unusable(message: Message) -> None:
+    """Raise Refused if this message's address cannot be written to, with the way to correct it."""
+    reason = unusable(message)
+    fix = ("Correct the address", f"/people/{message.participant_id}/edit/") if message.participant_id else None
+    if reason == Reason.NO_ADDRESS:
+        raise Refused(f"{message.to_name} has no usable email address.", way_out=fix)
+    if reason == Reason.OWN_ADDRESS:
+        raise Refused(f"{message.to_address} is your own address, not {message.to_name}’s.", way_out=fix)
+    if reason == Reason.ADDRESS_BLOCKED:
+        raise Refused(f"Mail to {message.to_address} is on hold: it failed before.", way_out=fix)

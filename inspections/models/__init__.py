@@ -1,0 +1,42 @@
+"""The facts: who, which house, when. Knows nothing of email.
+
+Every change of a fact goes through `inspections.services`, which keeps an `InspectionEvent` beside it.
+"""
+
+from inspections.models.contacts import Contact, ContactChange, ContactQuerySet
+from inspections.models.doors import ImportUpload, PortalLink, PortalLinkQuerySet
+from inspections.models.jobs import (
+    Agreement,
+    Inspection,
+    InspectionEvent,
+    InspectionQuerySet,
+    InspectionStatus,
+    Participant,
+    ParticipantQuerySet,
+    Role,
+)
+from inspections.models.staff import Company, User, UserManager
+from inspections.models.validators import validate_address, validate_line, validate_zone
+
+__all__ = [
+    "Agreement",
+    "Company",
+    "Contact",
+    "ContactChange",
+    "ContactQuerySet",
+    "ImportUpload",
+    "Inspection",
+    "InspectionEvent",
+    "InspectionQuerySet",
+    "InspectionStatus",
+    "Participant",
+    "ParticipantQuerySet",
+    "PortalLink",
+    "PortalLinkQuerySet",
+    "Role",
+    "User",
+    "UserManager",
+    "validate_address",
+    "validate_line",
+    "validate_zone",
+]

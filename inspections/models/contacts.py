@@ -1,0 +1,70 @@
+"""People that inspections are for, and what was changed about them."""
+
+from typing import Any, Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from inspections import searching
+from inspections.models.validators import validate_line
+from inspections.text import MAX_EMAIL, MAX_NAME, canonical
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    """Filters with names."""
+
+    def search(self, text: str) -> Self:
+        """Every word of `text` begins a word of the name or address, or a part of the phone number."""
+        found = self
+        for word in searching.words(text):
+            found = found.filter(search=searching.starting_with(word))
+        return found if searching.words(text) or not text.strip() else self.none()
+
+
+class Contact(models.Model):
+    """A person with one current email address; agents recur on many inspections."""
+
+    name = models.CharField(max_length=MAX_NAME, validators=[validate_line])
+    email = models.CharField(max_length=MAX_EMAIL, blank=True, help_text="As typed, even if it cannot receive mail")
+    email_key = models.CharField(max_length=MAX_EMAIL + 64, blank=True, db_index=True, editable=False)
+    phone = models.CharField(max_length=40, blank=True, validators=[validate_line])
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    search = models.GeneratedField(
+        expression=searching.vector("name", "email", "phone", *searching.phone_tails("phone")),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        indexes = (GinIndex(fields=["search"], name="contact_search"),)
+        constraints = (models.CheckConstraint(condition=~Q(name=""), name="contact_has_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the comparison key beside the address."""
+        self.email_key = canonical(self.email)
+        super().save(*args, **kwargs)
+
+
+class ContactChange(models.Model):
+    """Who changed what about a person, when; the address history."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="changes")
+    field = models.CharField(max_length=20)
+    old = models.CharField(max_length=MAX_EMAIL, blank=True)
+    new = models.CharField(max_length=MAX_EMAIL, blank=True)
+    by = models.CharField(max_length=MAX_NAME)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.old} → {self.new}"
