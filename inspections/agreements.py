@@ -55,9 +55,9 @@ sign for somebody else, you confirm that you may.
 """
 
 
-def install(model: type[Agreement] = Agreement) -> None:
-    """Store the built-in text as version 1, unless there is a version 1. For the migration, and safe to repeat."""
-    model.objects.get_or_create(version=1, defaults={"title": TITLE, "body": TEXT})
+def install() -> None:
+    """Store the built-in text as version 1, unless there is a version 1. Safe to repeat."""
+    Agreement.objects.get_or_create(version=1, defaults={"title": TITLE, "body": TEXT})
 
 
 def current() -> Agreement | None:

@@ -41,10 +41,11 @@
     else pollOf(element).asked = Date.now();
   });
 
-  /* The server answers 204 when the page already shows this version. */
+  /* The server answers 204 when the page already shows this version. The newest one is kept beside the element, not
+     on it: htmx starts a changed element anew, and would forget a refresh that waits for the one under way. */
   document.addEventListener("htmx:configRequest", (event) => {
     const element = event.detail.elt;
-    if (element.matches?.("[data-poll]")) event.detail.parameters.v = element.dataset.version || "";
+    if (element.matches?.("[data-poll]")) event.detail.parameters.v = pollOf(element).version ?? element.dataset.version ?? "";
   });
 
   function showLive(element, time) {
@@ -145,7 +146,7 @@
   /* The final state comes without a trigger: then nothing is asked any more. A poll without an id only wraps what is
      refreshed, and stays (see `data-poll-while`). */
   function renewPoll(poll, fresh) {
-    poll.dataset.version = fresh.dataset.version;
+    pollOf(poll).version = fresh.dataset.version;
     if (fresh.id && !fresh.hasAttribute("hx-trigger")) poll.replaceWith(fresh);
   }
 
@@ -258,7 +259,7 @@
   });
 
   function openFix(slot) {
-    if ($("[data-focus]", slot)) return;
+    if ($("[data-focus]", slot) || slot.contains(document.activeElement)) return; // somebody is quicker than we are
     const field = $("[autofocus], input:not([type=hidden]), textarea, select", slot);
     field?.focus();
     if (field?.matches("input[type=email], input[type=text]")) field.select();

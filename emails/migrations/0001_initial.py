@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('inspections', '0002_first_agreement'),
+        ('inspections', '0001_initial'),
     ]
 
     operations = [

@@ -9,7 +9,6 @@ from django import template
 from django.conf import settings
 from django.contrib.messages.storage.base import Message as Note
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
 from django.utils import dateformat, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -188,10 +187,6 @@ PAGES = (
     Page("/", "Today", "inbox", "Today"),
     Page("/inspections/", "Inspections", "home-modern", "Inspections"),
     Page("/emails/", "Email activity", "envelope", "Activity", ("/messages/",)),
-    Page("/contacts/", "People", "users", owns=("/people/",)),
-    Page("/templates/", "Templates", "document-text"),
-    Page("/automations/", "Automations", "bolt"),
-    Page("/blocked/", "Blocked addresses", "no-symbol"),
     Page("/health/", "Sending health", "signal"),
     Page("/import/", "Import", "arrow-up-tray"),
     Page("/settings/", "Settings", "cog-6-tooth"),
@@ -206,24 +201,10 @@ def _is_current(page: Page, path: str) -> bool:
 
 @register.simple_tag(takes_context=True)
 def nav_pages(context: template.Context) -> list[Page]:
-    """The pages that exist, the current one marked."""
+    """The pages of the menu, the current one marked."""
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
-    return [
-        Page(p.path, p.label, p.icon, p.short, p.owns, current=_is_current(p, path))
-        for p in PAGES
-        if page_exists(p.path)
-    ]
-
-
-@register.simple_tag
-def page_exists(path: str) -> bool:
-    """Whether an address leads anywhere yet."""
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True
+    return [Page(p.path, p.label, p.icon, p.short, p.owns, current=_is_current(p, path)) for p in PAGES]
 
 
 @register.simple_tag

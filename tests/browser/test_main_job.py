@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from emails.models import Message
+from emails.models import Message, Problem
 from emails.states import Status
 from inspections import services
 from inspections.models import Inspection
@@ -78,6 +78,7 @@ def test_a_dead_address_is_fixed_and_resent_in_two_clicks(open_page: Open, live_
     page.goto(f"/messages/{message.pk}/")
     expect(page.locator("main")).to_contain_text("bounce+maria@example.com")
     expect(page.locator(f"main a[href='/messages/{again.pk}/']").first).to_be_visible()
+    until(lambda: not Problem.objects.open().exists(), "everything resent arrived")
     page.goto("/")
     expect(page.get_by_text("Maria Cole")).to_have_count(0)
 
