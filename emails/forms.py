@@ -50,6 +50,7 @@ class PersonForm(forms.Form):
         if brief:
             del self.fields["name"], self.fields["phone"]
             self.fields["email"].required = True
+            self.fields["email"].error_messages["required"] = "Please enter an email address."
         else:
             self.order_fields(("name", "email", "phone"))
 
