@@ -1,6 +1,9 @@
 """Staff pages about the facts of an inspection. Where emails are involved, the page lives in `emails`."""
 
+from hashlib import sha256
+
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -11,6 +14,7 @@ from inspections.errors import BadDraft, NotPossible
 from inspections.forms import FIRST_ROWS, AddForm, AddPersonForm, EditForm
 from inspections.models import Company, Inspection, Participant, Role
 
+NONCE_LIFE = 24 * 3600  # s; as long as a form may lie open
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -26,7 +30,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """A new inspection with its people."""
     form = AddForm(request.POST or None, rows=_rows(request), initial={"notifications": Company.get().notifications})
     if request.method == "POST" and "more" not in request.POST:
-        made = _create(form, by=str(request.user)) if form.is_valid() else None
+        made = _create(form, by=str(request.user), nonce=request.POST.get("nonce", "")) if form.is_valid() else None
         if made:
             messages.success(request, f"{made.address} was added. Nothing is sent before you confirm it.")
             return redirect("inspection", made.pk)
@@ -41,16 +45,26 @@ def _rows(request: HttpRequest) -> int:
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else len(FIRST_ROWS)
 
 
-def _create(form: AddForm, *, by: str) -> Inspection | None:
+def _create(form: AddForm, *, by: str, nonce: str) -> Inspection | None:
     try:
         draft = services.validate(form.draft())
     except BadDraft as problem:
         form.refuse(problem)
         return None
+    pressed_before = Inspection.objects.filter(pk=cache.get(_pressed(nonce)) or 0).first() if nonce else None
+    if pressed_before:
+        return pressed_before
     if draft.external_id and Inspection.objects.filter(external_id=draft.external_id).exists():
         form.add_error("external_id", "Another inspection has this order number.")
         return None
-    return services.save(draft, by=by)[0]
+    made = services.save(draft, by=by)[0]
+    cache.set(_pressed(nonce), made.pk, NONCE_LIFE)
+    return made
+
+
+def _pressed(nonce: str) -> str:
+    """Where it is kept which inspection a form made, so that pressing it again shows that one."""
+    return f"inspection-form:{sha256(nonce.encode()).hexdigest()}"
 
 
 @form_page

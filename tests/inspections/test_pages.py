@@ -54,6 +54,12 @@ def test_an_inspection_is_added_with_its_people_in_the_companys_time(office: Cli
     assert made.events.get(type=Type.CREATED).by == "Kim Reyes"
 
 
+def test_the_same_form_twice_is_one_inspection(office: Client) -> None:
+    answers = [office.post("/inspections/add/", typed(nonce="form-1")) for _ in range(2)]
+    made = Inspection.objects.get()
+    assert {answer["Location"] for answer in answers} == {f"/inspections/{made.pk}/"}
+
+
 def test_another_row_keeps_what_was_typed_and_stores_nothing(office: Client) -> None:
     page = office.post("/inspections/add/", typed(more="1")).content.decode()
     assert f'id="id_people-{len(FIRST_ROWS)}-name"' in page
