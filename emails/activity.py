@@ -112,8 +112,7 @@ def finish(message: Message, status: Status, *, provider_message_id: str = "", *
     if row is None or rank(row.status) < FACT_RANK:
         return False
     row.token = row.lease_until = None
-    if provider_message_id:
-        row.provider_message_id = provider_message_id
+    row.provider_message_id = row.provider_message_id or _unless_taken(row, provider_message_id)
     add(row, status, status=status, provider=row.provider, provider_message_id=provider_message_id, **fact)
     refold(row)
     return True
@@ -211,12 +210,13 @@ def _hints(row: Message) -> tuple[datetime | None, datetime | None, str]:
 
 def _provider_id(row: Message) -> str:
     told = row.events.exclude(provider_message_id="").filter(provider=row.provider).first()
-    if told is None:
-        return ""
-    taken = Message.objects.filter(provider=row.provider, provider_message_id=told.provider_message_id).exclude(
-        pk=row.pk
-    )
-    return "" if taken.exists() else told.provider_message_id
+    return _unless_taken(row, told.provider_message_id) if told else ""
+
+
+def _unless_taken(row: Message, provider_message_id: str) -> str:
+    """A provider that names two messages alike must not cost us the outcome of the second."""
+    taken = Message.objects.filter(provider=row.provider, provider_message_id=provider_message_id).exclude(pk=row.pk)
+    return "" if taken.exists() else provider_message_id
 
 
 def _lease() -> ExpressionWrapper:

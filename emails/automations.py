@@ -20,6 +20,8 @@ Event = InspectionEvent.Type
 def react(event: InspectionEvent) -> None:
     """Do what the rules say about this event; runs inside the event's own transaction."""
     inspection = event.inspection
+    if event.type in (Event.UPDATED, Event.PERSON_ADDED, Event.CONTACT_CHANGED):
+        outbox.try_again(inspection, by=event.by)
     if event.type == Event.UPDATED:
         searching.index(list(inspection.messages.values_list("pk", flat=True)))
     if event.type == Event.CANCELLED:

@@ -14,7 +14,7 @@ from emails import activity, eligibility, wake
 from emails.limits import Refused, check_limits
 from emails.models import Automation, EmailTemplate, Message
 from emails.states import UNDELIVERED, Reason, Status
-from inspections.models import Participant
+from inspections.models import Inspection, Participant
 from inspections.text import canonical
 
 __all__ = ["Plan", "Refused", "cancel", "enqueue", "refusal", "release", "resend", "send", "send_now", "settle", "skip"]
@@ -263,6 +263,12 @@ def follow_address(participant: Participant, *, by: str) -> list[Message]:
     if released:
         wake.deliver()
     return released
+
+
+def try_again(inspection: Inspection, *, by: str) -> list[Message]:
+    """Facts changed: what a template could not be filled with may be there now. Returns what leaves, to be seen."""
+    held = inspection.messages.filter(status=Status.HELD, reason=Reason.TEMPLATE_PROBLEM).order_by("pk")
+    return [message for message in held if release(message, by=by)]
 
 
 def release(message: Message, *, by: str) -> bool:

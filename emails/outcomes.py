@@ -1,7 +1,7 @@
 """What became of a provider call: surely sent, surely not, or nobody knows. Pure.
 
-The table was measured against a provider on loopback (docs/decisions/unknown-is-a-status.md). When in doubt it is `UNKNOWN`:
-a second copy cannot be taken back.
+The table was measured against a provider on loopback (docs/decisions/unknown-is-a-status.md). When in doubt it is
+`UNKNOWN`: a second copy cannot be taken back.
 """
 
 import smtplib

@@ -180,6 +180,29 @@ def test_a_template_with_a_fault_is_held_and_says_which(mail: Running, body: str
     assert mail.logged(str(message.uuid)) == []
 
 
+def test_an_email_that_lacked_a_fact_leaves_when_the_fact_is_there(mail: Running) -> None:
+    agent = make_person(role="buyer_agent", name="Pat", email="pat@example.net")
+    inspection, _ = services.save(make_draft(people=(agent,)), by="Kim")
+    services.confirm(inspection, by="Kim")
+    delivery.deliver_due()
+    message = inspection.messages.get(kind="confirmation")
+    assert (message.status, message.reason) == (Status.HELD, Reason.TEMPLATE_PROBLEM)
+    assert "CLIENT_NAME" in message.note
+    people.add_person(inspection, make_person(), by="Kim")
+    delivery.deliver_due()
+    message.refresh_from_db()
+    assert message.status == Status.SENT
+
+
+def test_a_provider_that_names_two_emails_alike_costs_no_outcome(mail: Running) -> None:
+    inspection = confirmed()
+    first, second = sorted(activity.claim(50), key=lambda m: m.pk)[:2]
+    for message in (first, second):
+        activity.mark_sending(message)
+        assert activity.finish(message, Status.SENT, provider_message_id="same-id")
+    assert inspection.messages.filter(status=Status.SENT).count() == 2
+
+
 # --- resending -------------------------------------------------------------------------------------------------------
 
 
