@@ -26,7 +26,14 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 # Anymail would answer an SNS confirmation from any topic that knows the webhook's password.
-FIXED: dict[str, dict[str, Any]] = {"amazon_ses": {"AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": False}}
+# And boto3 would post an email again by itself when the answer is lost: up to five copies.
+ONE_TRY = {"connect_timeout": 3.05, "read_timeout": 20, "retries": {"total_max_attempts": 1}}
+FIXED: dict[str, dict[str, Any]] = {
+    "amazon_ses": {
+        "AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": False,
+        "AMAZON_SES_CLIENT_PARAMS": {"config": ONE_TRY},
+    }
+}
 
 
 def backend(provider: str) -> str:
@@ -51,7 +58,10 @@ def keys(provider: str, *, practice_url: str = "") -> dict[str, Any]:
         required(name, f"{provider} cannot send without it.")
     prefix = f"{provider.upper()}_"
     found = {name: _value(name) for name in os.environ if name.startswith(prefix) and text(name)}
-    return {**FIXED.get(provider, {}), **found}
+    merged = {**FIXED.get(provider, {}), **found}
+    if provider == "amazon_ses" and isinstance(given := found.get("AMAZON_SES_CLIENT_PARAMS"), dict):
+        merged["AMAZON_SES_CLIENT_PARAMS"] = {**given, "config": {**given.get("config", {}), **ONE_TRY}}
+    return merged
 
 
 def _value(name: str) -> Any:

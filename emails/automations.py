@@ -101,11 +101,12 @@ def _stop(messages: QuerySet[Message], *, by: str, note: str) -> None:
 
 def _silence(inspection: Inspection, *, by: str) -> None:
     """What was still to go out by itself is not sent, and says who switched it off."""
-    for message in inspection.messages.filter(status=Status.QUEUED, rule__even_if_off=False, root=None).order_by("pk"):
+    waiting = inspection.messages.filter(status__in=CANCELLABLE, rule__even_if_off=False, root=None)
+    for message in waiting.order_by("pk"):
         activity.move(
             message,
             Status.SKIPPED,
-            frm={Status.QUEUED},
+            frm=CANCELLABLE,
             type="skipped",
             by=by,
             reason=Reason.NOTIFICATIONS_OFF,

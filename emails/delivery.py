@@ -35,6 +35,7 @@ SHIFT = 20.0
 BUSY_PAUSE = 30.0  # when the provider does not say how long
 UNREACHABLE_PAUSE = 5.0
 LOCKED_OUT_PAUSE = 300.0
+LONGEST_PAUSE = 3600.0  # whatever the provider asks for
 
 WHY_PAUSED = {
     Fate.BUSY: "The mail service asked us to slow down.",
@@ -205,10 +206,10 @@ def _conclude(message: Message, outcome: Outcome) -> None:
         case Fate.IMPOSSIBLE:
             _finish_failed(message, Status.FAILED, outcome, "provider_problem", "send")
         case Fate.BUSY:
-            pause = BUSY_PAUSE if outcome.retry_after is None else outcome.retry_after
+            pause = min(BUSY_PAUSE if outcome.retry_after is None else outcome.retry_after, LONGEST_PAUSE)
             _try_later(message, outcome, pause=pause, wait=pause, burnt=False)
         case Fate.LOCKED_OUT:
-            _try_later(message, outcome, pause=LOCKED_OUT_PAUSE, wait=0, burnt=False)
+            _try_later(message, outcome, pause=LOCKED_OUT_PAUSE, wait=LOCKED_OUT_PAUSE, burnt=False)
         case Fate.UNREACHABLE:
             _unreachable(message, outcome)
 

@@ -62,10 +62,11 @@ def refuse_if_pointless(message: Message) -> None:
     ahead = flying.filter(status__in=IN_OUR_HANDS).order_by("-pk").first()
     if ahead:
         raise Refused(f"This email is already on its way: {ahead.created_by} asked for it.", message=ahead)
-    if message.status == Status.UNKNOWN:
+    doubtful = flying.filter(status=Status.UNKNOWN).order_by("-pk").first()
+    if doubtful:
         raise Refused(
             "We are not sure whether this email left. Please say first whether it arrived.",
-            way_out=("Open the email", f"/messages/{message.pk}/"),
+            way_out=("Open the email", f"/messages/{doubtful.pk}/"),
         )
     if message.status not in RESENDABLE | {Status.HELD}:
         raise Refused("This email can’t be sent again yet.")

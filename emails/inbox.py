@@ -7,13 +7,15 @@ orphan, and what was told before changes nothing.
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from anymail.signals import AnymailTrackingEvent
-from django.db import transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -25,6 +27,9 @@ from inspections.text import canonical
 
 log = logging.getLogger(__name__)
 
+SHIFT = 20.0  # s; far below the task's time limit
+# Nothing is wrong with a post that could not be read because of these.
+PASSING = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 ORPHANS_MATCHED_FOR = timedelta(days=1)
 LONGEST_WORDS = 4_000
 KEPT_HEADERS = frozenset(
@@ -44,9 +49,10 @@ def store(provider: str, body: bytes, headers: Mapping[str, str], *, query: str 
 
 
 def drain(limit: int = 500) -> int:
-    """Read waiting posts, each in a transaction of its own. Returns how many were read."""
+    """Read waiting posts, each in a transaction of its own, for SHIFT seconds at most. Returns how many were read."""
     read = 0
-    while read < limit and _read_next():
+    end = time.monotonic() + SHIFT
+    while read < limit and time.monotonic() < end and _read_next():
         read += 1
     return read
 
@@ -65,6 +71,8 @@ def _read_next() -> bool:
             with transaction.atomic():
                 apply(post)
         except Exception as problem:
+            if isinstance(problem, PASSING) and len(_split(post)) < 2:
+                raise  # the post stays new, and is read again; a batch that takes too long is split instead
             _set_aside(post, problem)
     return True
 

@@ -99,6 +99,7 @@ def resend(
         said = _same_nonce(nonce, root)
         if said:
             return said
+        message.refresh_from_db()
         eligibility.refuse_if_pointless(message)
         again = _copy(message, root, by=by, nonce=nonce)
         eligibility.refuse_if_unusable(again)
@@ -156,16 +157,15 @@ def send(
     confirmed: bool = False,
 ) -> Message:
     """Send this person their latest email of `kind` again, or a first one. Raises Refused like `resend`."""
-    last = latest(participant, kind)
-    if last:
-        return resend(last, by=by, nonce=nonce, undo=undo, confirmed=confirmed)
-    refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
-    if refused:
-        raise refused
     with transaction.atomic():
-        said = Message.objects.filter(nonce=nonce).first() if nonce else None
-        if said:
-            return said
+        # There may be no message to lock yet: two people who press at once queue up behind the person.
+        Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
+        last = latest(participant, kind)
+        if last:
+            return resend(last, by=by, nonce=nonce, undo=undo, confirmed=confirmed)
+        refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
+        if refused:
+            raise refused
         message = _draft(Plan(participant, kind, template_for(participant, kind), by))
         message.nonce = nonce
         eligibility.refuse_if_unusable(message)

@@ -22,7 +22,7 @@ def follow(message: Message) -> None:
         _of(message).filter(message=message, category="unsure").update(
             closed_at=timezone.now(), closed_by=message.created_by, closed_note="It left after all"
         )
-    elif message.status in (Status.CANCELLED, Status.SKIPPED):
+    elif message.status in (Status.CANCELLED, Status.SKIPPED) and not _on_its_way_again(message):
         _of(message).filter(message=message).update(closed_at=timezone.now(), closed_by=message.created_by)
 
 
@@ -91,6 +91,10 @@ def snooze(problem: Problem, *, until: datetime, by: str) -> bool:
 def being_resent(problem: Problem) -> bool:
     """A newer email of the same kind is on its way to the same person."""
     return Message.objects.filter(_same_email(problem), pk__gt=problem.message_id, status__in=ON_ITS_WAY).exists()
+
+
+def _on_its_way_again(message: Message) -> bool:
+    return Message.objects.filter(_same_email(message), pk__gt=message.pk, status__in=ON_ITS_WAY).exists()
 
 
 def _of(message: Message) -> QuerySet[Problem]:

@@ -100,7 +100,8 @@ def test_any_variable_of_the_provider_reaches_anymail(tmp_path: Path) -> None:
     }
     anymail = setting(tmp_path, "ANYMAIL", **given)
     assert isinstance(anymail, dict)
-    assert anymail["AMAZON_SES_CLIENT_PARAMS"] == {"region_name": "us-east-2"}
+    assert anymail["AMAZON_SES_CLIENT_PARAMS"]["region_name"] == "us-east-2"
+    assert anymail["AMAZON_SES_CLIENT_PARAMS"]["config"]["retries"] == {"total_max_attempts": 1}
     assert anymail["AMAZON_SES_CONFIGURATION_SET_NAME"] == "desk"
     assert anymail["AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS"] is False
     assert "POSTMARK_SERVER_TOKEN" not in anymail

@@ -317,6 +317,18 @@ def test_an_unknown_send_is_settled_by_the_webhook(mail: Running, webhook: Post)
     assert (message.status, message.provider_message_id) == (Status.DELIVERED, told)
 
 
+def test_no_resend_goes_past_a_doubtful_resend(mail: Running, webhook: Post) -> None:
+    inspection = confirmed()
+    delivery.deliver_due()
+    old = tell(webhook, confirmation(inspection), "Bounce", Type="SoftBounce", Details="smtp;452 4.2.2 over quota")
+    mail.switch(answer="reset_after_accept", share=1)
+    outbox.resend(old, by="Kim", undo=False)
+    delivery.deliver_due()
+    mail.switch(answer=None)
+    with pytest.raises(outbox.Refused, match="not sure"):
+        outbox.resend(old, by="Kim", undo=False)
+
+
 @pytest.mark.parametrize(("arrived", "status"), [(True, Status.DELIVERED), (False, Status.FAILED)])
 def test_an_unknown_send_is_settled_by_staff(mail: Running, arrived: bool, status: Status) -> None:
     message = confirmation(confirmed())

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
+from django.db import OperationalError
 from django.db.models.functions import Now
 from django.test import Client
 
@@ -303,3 +304,20 @@ def test_reading_a_post_again_changes_nothing(webhook: Post) -> None:
     inbox.drain()
     assert message.events.count() == events
     assert Inspection.objects.count() == 1
+
+
+def test_a_database_that_is_busy_makes_no_poison(webhook: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = sent()
+    webhook(postmark(message, "Delivery"))
+    with monkeypatch.context() as broken:
+        broken.setattr(inbox, "apply", _deadlock)
+        with pytest.raises(OperationalError):
+            inbox.drain()
+    assert WebhookPost.objects.get().state == "new"
+    inbox.drain()
+    message.refresh_from_db()
+    assert message.status == Status.DELIVERED
+
+
+def _deadlock(post: WebhookPost) -> None:
+    raise OperationalError("deadlock detected")
