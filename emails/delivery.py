@@ -20,7 +20,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from emails import activity, channel, eligibility, outcomes, rendering, wake
 from emails.diagnosis import diagnose
-from emails.models import Message, TemplateVersion
+from emails.models import Kind, Message, TemplateVersion
 from emails.outcomes import Fate, Outcome
 from emails.rendering import Rendered, TemplateProblem
 from emails.states import Reason, Status
@@ -90,6 +90,8 @@ def _prepared(batch: list[Message], end: float) -> Iterator[tuple[Message, Email
 
 
 def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | None:
+    if not _still_wanted(message):
+        return None
     reason = eligibility.unusable(message)
     if reason:
         _hold(message, reason)
@@ -120,6 +122,37 @@ def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | Non
     return email if ours else None
 
 
+def _still_wanted(message: Message) -> bool:
+    """Look again at the facts: they may have changed since the claim, and changes only reach what waits."""
+    message.inspection.refresh_from_db()
+    person = message.participant
+    if person is not None:
+        person.refresh_from_db()
+        person.contact.refresh_from_db()
+    stopped = not message.inspection.is_open and message.kind != Kind.CANCELLED
+    if stopped or (person is not None and person.removed_at is not None):
+        _let_go(message, Status.CANCELLED, type="cancelled", text="No longer wanted")
+        return False
+    silent = message.rule is not None and not message.rule.even_if_off and not message.inspection.notifications
+    if silent and message.root_id is None:
+        _let_go(message, Status.SKIPPED, type="skipped", reason=Reason.NOTIFICATIONS_OFF)
+        return False
+    if person is not None and person.contact.email_key != message.to_key:
+        contact = person.contact
+        address = {"to_address": contact.email, "to_key": contact.email_key, "to_name": contact.name}
+        usable = Status.QUEUED if contact.email else Status.HELD
+        reason = "" if contact.email else Reason.NO_ADDRESS
+        _let_go(message, usable, type="readdressed", text=contact.email, reason=reason, **address)
+        return False
+    return True
+
+
+def _let_go(message: Message, to: Status, *, type: str, text: str = "", **changes: str) -> None:
+    activity.move(
+        message, to, frm={Status.CLAIMED}, type=type, by="", text=text, token=None, lease_until=None, **changes
+    )
+
+
 def _version(message: Message) -> TemplateVersion:
     if message.template is None:
         raise TemplateProblem("This email has no template any more.")
@@ -127,10 +160,7 @@ def _version(message: Message) -> TemplateVersion:
 
 
 def _hold(message: Message, reason: str, *, note: str = "") -> None:
-    activity.move(
-        message, Status.HELD, frm={Status.CLAIMED}, type="held", by="", text=note,
-        reason=reason, note=note[:500], token=None, lease_until=None,
-    )  # fmt: skip
+    _let_go(message, Status.HELD, type="held", text=note, reason=reason, note=note[:500])
 
 
 def _email(message: Message, rendered: Rendered, company: Company) -> EmailMultiAlternatives:

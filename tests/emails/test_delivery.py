@@ -12,7 +12,7 @@ from emails.models import AddressHold, Automation, Channel, EmailTemplate, Messa
 from emails.rendering import MASK
 from emails.states import Reason, Status
 from inspections import people, services
-from inspections.models import Contact, Inspection
+from inspections.models import Company, Contact, Inspection
 from tests.emails.conftest import Post, tell
 from tests.emails.practice_mail import Running
 from tests.factories import make_draft, make_person
@@ -504,3 +504,45 @@ def test_a_waiting_email_is_found_by_its_new_address_and_property() -> None:
     assert Message.objects.search("lee net").count() == inspection.messages.count()
     assert Message.objects.search("elm").count() == inspection.messages.count()
     assert not Message.objects.search("ann@example.com").exists()
+
+
+# --- what changes while a worker has it -------------------------------------------------------------------------------
+
+
+def prepared(message: Message) -> Message:
+    """Claimed, then prepared by the worker; as it stands afterwards."""
+    claimed = next(m for m in activity.claim(50) if m.pk == message.pk)
+    _change(claimed)
+    assert delivery._prepare(claimed, Company.get()) is None
+    return Message.objects.get(pk=message.pk)
+
+
+def _change(claimed: Message) -> None:
+    """Another process changes the facts after the claim."""
+    change = CHANGES[claimed.to_name]
+    change(Inspection.objects.get(pk=claimed.inspection_id))
+
+
+CHANGES = {
+    "Corrected": lambda i: people.correct_contact(Contact.objects.get(), by="Kim", email="right@example.com"),
+    "Removed": lambda i: people.remove_person(i.participants.get(), by="Kim"),
+    "Canceled": lambda i: services.cancel(i, by="Kim"),
+    "Silenced": lambda i: services.set_notifications(i, False, by="Kim"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("Corrected", Status.QUEUED),
+        ("Removed", Status.CANCELLED),
+        ("Canceled", Status.CANCELLED),
+        ("Silenced", Status.SKIPPED),
+    ],
+)
+def test_a_change_after_the_claim_still_counts(mail: Running, name: str, status: Status) -> None:
+    message = prepared(confirmation(confirmed(name=name)))
+    assert message.status == status
+    assert mail.logged(str(message.uuid)) == []
+    if name == "Corrected":
+        assert message.to_address == "right@example.com"
