@@ -66,15 +66,30 @@ def _send_all(batch: list[Message], end: float) -> int:
     made = 0
     ready = _prepared(batch, end)
     flying: dict[Future[Outcome], Message] = {}
-    while True:
-        for message, email in islice(ready, settings.SEND_THREADS - len(flying)):
-            flying[_threads().submit(_call, email)] = message
-        if not flying:
-            return made
-        done, _ = wait(flying, return_when=FIRST_COMPLETED)
-        for future in done:
-            _conclude(flying.pop(future), future.result())
-            made += 1
+    try:
+        while True:
+            for message, email in islice(ready, settings.SEND_THREADS - len(flying)):
+                flying[_threads().submit(_call, email)] = message
+            if not flying:
+                return made
+            done, _ = wait(flying, return_when=FIRST_COMPLETED)
+            for future in done:
+                _conclude(flying.pop(future), future.result())
+                made += 1
+    finally:
+        _save(flying)
+
+
+def _save(flying: dict[Future[Outcome], Message]) -> None:
+    """Something broke the loop: what other calls brought is written down, and those never begun go back."""
+    for future, message in flying.items():
+        try:
+            if future.cancel():
+                activity.put_back(message, frm=Status.SENDING, wait=timedelta(0), burnt=False)
+            elif future.done():
+                _conclude(message, future.result())
+        except Exception:
+            log.exception("the outcome of message %s could not be written", message.pk)
 
 
 def _prepared(batch: list[Message], end: float) -> Iterator[tuple[Message, EmailMultiAlternatives]]:

@@ -37,6 +37,10 @@ class Outcome:
     words: str = ""
     retry_after: float | None = None
 
+    def __post_init__(self) -> None:
+        """Only what PostgreSQL can store: a strange answer must not cost the outcome."""
+        object.__setattr__(self, "words", self.words.replace("\x00", "").encode("utf-8", "replace").decode())
+
 
 REFUSALS = frozenset({"rejected", "invalid", "failed"})
 

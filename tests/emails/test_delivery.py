@@ -7,7 +7,7 @@ import pytest
 from django.conf import LazySettings
 from django.db.models.functions import Now
 
-from emails import activity, channel, delivery, outbox
+from emails import activity, channel, delivery, outbox, outcomes
 from emails.models import AddressHold, Automation, Channel, EmailTemplate, Message, Problem, TemplateVersion
 from emails.rendering import MASK
 from emails.states import Reason, Status
@@ -192,6 +192,11 @@ def test_an_email_that_lacked_a_fact_leaves_when_the_fact_is_there(mail: Running
     delivery.deliver_due()
     message.refresh_from_db()
     assert message.status == Status.SENT
+
+
+def test_words_that_cannot_be_stored_cost_no_outcome() -> None:
+    words = outcomes.Outcome(outcomes.Fate.REFUSED, words="no\x00 such \ud83d user").words
+    assert words == "no such ? user"
 
 
 def test_a_provider_that_names_two_emails_alike_costs_no_outcome(mail: Running) -> None:
