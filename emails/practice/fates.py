@@ -104,8 +104,7 @@ TABLE = (
         "recipient_policy",
         (Step("Bounce", type="Blocked"),),
         (
-            "smtp;550 5.7.1 [CS01] Message rejected due to local policy."
-            " Please visit https://support.apple.com/en-us/HT204137",
+            "smtp;550 5.7.1 <{address}>: this mailbox accepts messages from approved senders only",
             "smtp;550 <{address}>: Reject due to policy restrictions",
             "smtp;541 5.4.1 Mail rejected by destination domain",
             "smtp;554 5.7.9 Message not accepted for policy reasons",
