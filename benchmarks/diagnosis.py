@@ -18,6 +18,21 @@ from emails.diagnosis import ADDRESS, CATEGORIES, HOLDING, SIDES
 
 Answers = list[tuple[Row, str]]
 REPEATS = 5
+NASTY = (
+    "a",
+    "@",
+    "a@",
+    "<",
+    "550-",
+    "5.1.1 ",
+    "a.",
+    "1.1.1.",
+    "a:",
+    "host said: 550 ",
+    "é",
+    "user mailbox ",
+    "https://",
+)
 
 
 def main() -> None:
@@ -117,15 +132,20 @@ def _by_code(row: Row) -> str:
 
 def speed(replies: list[str]) -> None:
     diagnosis.classify("550 5.1.1 warm up")
-    times = []
-    for reply in replies:
-        best = float("inf")
-        for _ in range(REPEATS):
-            begun = time.perf_counter()
-            diagnosis.classify(reply)
-            best = min(best, time.perf_counter() - begun)
-        times.append(best * 1e6)
+    times = [_seconds(reply) * 1e6 for reply in replies]
     print(f"\nSpeed: median {statistics.median(times):.0f} µs a reply, slowest {max(times):.0f} µs")
+    worst, scrap = max((_seconds(scrap * (65_536 // len(scrap))), scrap) for scrap in NASTY)
+    print(f"64 KB made to be slow ({len(NASTY)} kinds): slowest {worst * 1e3:.1f} ms ({scrap!r} again and again)")
+
+
+def _seconds(reply: str) -> float:
+    """Best of a few, as the machine does other things too."""
+    best = float("inf")
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        diagnosis.classify(reply)
+        best = min(best, time.perf_counter() - begun)
+    return best
 
 
 if __name__ == "__main__":

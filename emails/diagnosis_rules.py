@@ -1,4 +1,4 @@
-"""The rules of the diagnosis as they stand in `diagnosis_rules.toml`, made ready, and where each fact comes from. Pure."""
+"""The rules of `diagnosis_rules.toml`, made ready, and where each fact comes from. Pure."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
