@@ -15,9 +15,10 @@ GAP = 8  # words that may stand between two parts joined by "~"
 MOST_TRIES = 12  # places where one word is looked at; an answer that repeats itself says nothing new
 _STEM = 4
 
+# "host mx said: 550 …", "returned '550 …", "after RCPT TO:<ann@example.com>: 550 …", "error 550-'5.2.2 …"
 _INNER = re.compile(
-    r"""(?:\b(?:said|says|responded|response|replied|answered)(?:\ with)?:?\s+|\berror\s+(?=[45]\d\d[-\ ]['"]))
-        (?=['"(]*[245]\d\d\b)""",
+    r"""(?::|\b(?:said|says|returned|responded|response|replied|answered)\b)\s*['"(]*(?=[45]\d\d[-\ ])
+        |\berror\s+(?=[45]\d\d[-\ ]['"])""",
     re.VERBOSE,
 )
 _URL = re.compile(r"(?:https?://|www\.)[^\s\"'<>)]+")
@@ -154,7 +155,9 @@ class Index:
                     break
                 for node in nodes:
                     for number in node.ends:
-                        met.setdefault(number, set()).add(at + 1)
+                        ends = met.setdefault(number, set())
+                        if len(ends) < MOST_TRIES:
+                            ends.add(at + 1)
         found: set[int] = set()
         for number, ends in met.items():
             key, one = self._phrases[number]
