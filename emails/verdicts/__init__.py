@@ -103,12 +103,16 @@ def _why(
 ) -> tuple[str, str, bool]:
     """Category, what decided it, and whether the server spoke of a passing state. Words first, then classes."""
     hint, hinted_by = (row.category, word) if row.category else own.hint(facts)
-    beside = "" if _ENHANCED.search(said) else scalar(dig(facts, own.enhanced))
+    coded = _ENHANCED.search(said)
+    beside = "" if coded else scalar(dig(facts, own.enhanced))
     beside = "" if _SAYS_NOTHING.fullmatch(beside) else beside
     found = diagnose(said, provider=provider, reject_reason="" if hint else reason, event=event, enhanced_code=beside)
-    reply = "" if beside or _ENHANCED.search(said) or _REPLY.search(said) else scalar(dig(facts, own.reply))
+    reply = "" if coded or beside or _REPLY.search(said) else scalar(dig(facts, own.reply))
     passing = found.temporary or bool(_PASSING_REPLY.fullmatch(reply))
-    if found.category == "unknown" and hint:
+    if hint and not coded:
+        # "450" and nothing more is no reason: the provider's class says more.
+        found = diagnose(_REPLY.sub("", said), provider=provider, event=event, enhanced_code=beside)
+    if hint and found.category == "unknown":
         return hint, f"event:{hinted_by}", passing
     return found.category, found.rule, passing
 

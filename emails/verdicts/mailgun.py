@@ -1,6 +1,7 @@
-"""Mailgun. Source: documentation.mailgun.com, "Tracking messages" and "Webhooks"; codes 498, 499 and 602-607 are its own.
+"""Mailgun. Source: documentation.mailgun.com, "Tracking messages" and "Webhooks".
 
-Its older webhooks are forms with flat fields; `view` gives both the same names.
+Codes 498, 499 and 602 to 607 are its own. Its older webhooks are forms with flat fields; `_view` gives both the same
+names.
 """
 
 from emails.states import Status
@@ -28,6 +29,7 @@ FAILED: dict[str, Row] = {
 def _view(raw: Raw, recipient: str) -> Raw:
     event = as_map(raw.get("event-data"))
     if not event:
+        raw = {name: raw.get(name) for name in raw}  # a form has several values to a name
         status = {"code": raw.get("code"), "message": raw.get("error") or raw.get("notification")}
         event = {**raw, "severity": "permanent", "delivery-status": {**status, "description": raw.get("description")}}
     happened = "failed" if event.get("event") in ("bounced", "dropped") else event.get("event")
