@@ -28,7 +28,7 @@ from emails.verdicts import (
     sparkpost,
     unisender_go,
 )
-from emails.verdicts.base import Provider, Raw, Row, as_map, dig, scalar
+from emails.verdicts.base import NEWS, Provider, Raw, Row, as_map, dig, scalar
 
 # django-anymail's normalised event types (docs: "Tracking sent mail status"). Others are hints, never a status.
 BY_EVENT_TYPE: Mapping[str, Status] = {
@@ -58,10 +58,11 @@ PROVIDERS: Mapping[str, Provider] = {
 }
 _NEWCOMER = Provider(keys=(), table={}, words=("reason",))
 
-_ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+# RFC 3463 codes, but X.0.0, which says nothing; RFC 5321 replies.
+_ENHANCED = re.compile(r"\b[245]\.(?!0\.0\b)\d{1,3}\.\d{1,3}\b")
 _REPLY = re.compile(r"\b[245]\d\d\b")
+_EMPTY_CODES = re.compile(r"\b[245](\d\d|\.0\.0)\b")
 _PASSING_REPLY = re.compile(r"4[0-5]\d")  # RFC 5321; Mailgun's own 498 and 499 are none
-_SAYS_NOTHING = re.compile(r"[245]\.0\.0")
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,12 @@ def judge(provider: str, event: AnymailTrackingEvent) -> Judgement:
     own = PROVIDERS.get(provider, _NEWCOMER)
     facts = own.view(as_map(event.esp_event), str(event.recipient or ""))
     row, word = own.find(facts)
-    type_ = row.type or str(event.event_type or "unknown")
+    type_ = row.type or _type(event)
     status = str(BY_EVENT_TYPE.get(type_, "") if row.status is None else row.status)
     said = _spoken(own.said(facts))
-    shown = said or _spoken([str(part) for part in (event.mta_response, event.description) if part])
+    # A summary of the provider's is better than nothing, but not the reply of an absent person.
+    summaries = () if type_ == "autoresponded" else (event.mta_response, event.description)
+    shown = said or _spoken([str(part) for part in summaries if part])
     if status == Status.COMPLAINED:
         return Judgement(type_, status, "complained", "event", shown, word)
     if status not in UNDELIVERED and status != Status.DEFERRED:
@@ -93,9 +96,17 @@ def judge(provider: str, event: AnymailTrackingEvent) -> Judgement:
         return Judgement(type_, status, row.category, f"event:{word}", shown, word)
     reason = str(event.reject_reason or "")
     category, by, passing = _why(own, facts, row, word, said, provider=provider, reason=reason, event=type_)
-    if status == Status.BOUNCED and passing:
+    if category == "suppressed" and status in (Status.BOUNCED, Status.SOFT_BOUNCED):
+        status = str(Status.REJECTED)  # the words say so: nobody tried
+    elif status == Status.BOUNCED and passing and not row.settled:
         status = str(Status.SOFT_BOUNCED)
     return Judgement(type_, status, category, by, shown, word)
+
+
+def _type(event: AnymailTrackingEvent) -> str:
+    """Anymail's "unknown" is news of a kind nobody knows; ours is a send whose outcome is not known."""
+    type_ = str(event.event_type or "unknown")
+    return NEWS if type_ == "unknown" else type_
 
 
 def _why(
@@ -105,13 +116,13 @@ def _why(
     hint, hinted_by = (row.category, word) if row.category else own.hint(facts)
     coded = _ENHANCED.search(said)
     beside = "" if coded else scalar(dig(facts, own.enhanced))
-    beside = "" if _SAYS_NOTHING.fullmatch(beside) else beside
+    beside = beside if _ENHANCED.fullmatch(beside) else ""
     found = diagnose(said, provider=provider, reject_reason="" if hint else reason, event=event, enhanced_code=beside)
     reply = "" if coded or beside or _REPLY.search(said) else scalar(dig(facts, own.reply))
     passing = found.temporary or bool(_PASSING_REPLY.fullmatch(reply))
     if hint and not coded:
         # "450" and nothing more is no reason: the provider's class says more.
-        found = diagnose(_REPLY.sub("", said), provider=provider, event=event, enhanced_code=beside)
+        found = diagnose(_EMPTY_CODES.sub("", said), provider=provider, event=event, enhanced_code=beside)
     if hint and found.category == "unknown":
         return hint, f"event:{hinted_by}", passing
     return found.category, found.rule, passing

@@ -1,7 +1,7 @@
 """Amazon SES, by SNS. Source: SES developer guide, "Contents of event data that Amazon SES publishes to Amazon SNS"."""
 
 from emails.states import Status
-from emails.verdicts.base import NOTHING, Provider, Raw, Row, as_map, decides, dig, says, scalar
+from emails.verdicts.base import NEWS, NOTHING, Provider, Raw, Row, as_map, decides, dig, says, scalar
 
 # bounceType/bounceSubType. Permanent is for good; the others were given up, the mailbox may exist.
 BOUNCES: dict[str, Row] = {
@@ -41,8 +41,8 @@ OTHERS: dict[str, Row] = {
     "report/expanded": says(NOTHING, type="sent"),
     "Complaint/OnAccountSuppressionList": decides(Status.REJECTED, "suppressed", type="rejected"),
     # Feedback types (RFC 5965) by which nobody complains.
-    "Complaint/not-spam": says(NOTHING, type="unknown"),
-    "Complaint/auth-failure": says(NOTHING, type="unknown"),
+    "Complaint/not-spam": says(NOTHING, type=NEWS),
+    "Complaint/auth-failure": says(NOTHING, type=NEWS),
     "Reject": decides(Status.REJECTED, "spam_content"),  # SES found a virus
     "Rendering Failure": decides(Status.REJECTED, "message_malformed"),
     "Subscription": says(NOTHING, type="unsubscribed"),

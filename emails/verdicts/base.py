@@ -6,6 +6,7 @@ from typing import Any
 
 Raw = Mapping[str, Any]
 NOTHING = ""  # as a status: says nothing about this email
+NEWS = "news"  # as a type: of a kind that we do not use
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,14 @@ class Row:
 
     `status` None: what Anymail's event type amounts to. `decides`: the category stands before any words of a server;
     otherwise only where these are silent. `type`: Anymail's event type, where Anymail chose another one or none.
+    `settled`: told after the message was taken, so for good, even if the words speak of a passing state.
     """
 
     status: str | None = None
     category: str = ""
     decides: bool = False
     type: str = ""
+    settled: bool = False
 
 
 def says(status: str | None, category: str = "", *, type: str = "") -> Row:

@@ -3,7 +3,7 @@
 import re
 
 from emails.states import Status
-from emails.verdicts.base import NOTHING, Provider, Raw, as_map, decides, dig, says, scalar
+from emails.verdicts.base import NOTHING, Provider, Raw, Row, as_map, decides, dig, says, scalar
 
 # Postal takes whatever comes back to its return path for a failure report, also the words of an absent person.
 # RFC 3834 section 3.1.5 names the first; the others are what mail programs in their languages write.
@@ -33,7 +33,7 @@ PROVIDER = Provider(
         "Sent": says(Status.DELIVERED),
         "SoftFail": says(Status.DEFERRED),
         "HardFail": says(Status.BOUNCED, type="bounced"),
-        "Bounce": says(Status.BOUNCED),
+        "Bounce": Row(Status.BOUNCED, settled=True),  # their server had taken it
         "auto-reply": says(NOTHING, type="autoresponded"),
         # It waits in Postal until somebody lets it go there.
         "Held": says(Status.DEFERRED, type="deferred"),

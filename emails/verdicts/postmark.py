@@ -1,7 +1,7 @@
 """Postmark. Source: postmarkapp.com/developer, "Bounce webhook" and "Bounce API", list of bounce types."""
 
 from emails.states import Status
-from emails.verdicts.base import NOTHING, Provider, Row, decides, says
+from emails.verdicts.base import NEWS, NOTHING, Provider, Row, decides, says
 
 TYPES: dict[str, Row] = {
     "HardBounce": says(Status.BOUNCED, "address_unknown"),
@@ -25,10 +25,10 @@ TYPES: dict[str, Row] = {
     "AutoResponder": says(NOTHING),
     "AddressChange": says(NOTHING),
     "ChallengeVerification": says(NOTHING),
-    "InboundError": says(NOTHING),
+    "InboundError": says(NOTHING, type=NEWS),
     "Unsubscribe": says(NOTHING),
     "Subscribe": says(NOTHING),
-    "OpenRelayTest": says(NOTHING),
+    "OpenRelayTest": says(NOTHING, type=NEWS),
     "ManualSuppression": says(NOTHING),
 }
 

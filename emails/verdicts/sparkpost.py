@@ -1,5 +1,7 @@
 """SparkPost. Source: developers.sparkpost.com, "Webhooks: events"; support, "Bounce classification codes"."""
 
+from dataclasses import replace
+
 from emails.states import Status
 from emails.verdicts.base import NOTHING, Provider, Raw, Row, as_map, decides, says
 
@@ -34,13 +36,20 @@ def _view(raw: Raw, recipient: str) -> Raw:
     return as_map(next(iter(as_map(raw.get("msys")).values()), None))
 
 
+def _after_all(row: Row) -> Row:
+    """Out of band: the server had taken it, and reports its end later. It does not try again."""
+    passing = row.status == Status.SOFT_BOUNCED
+    return replace(row, status=Status.BOUNCED if passing else row.status, settled=True)
+
+
 PROVIDER = Provider(
     view=_view,
     keys=(("type", "bounce_class"), ("type",)),
     table={
-        **{f"{type_}/{name}": row for type_ in ("bounce", "out_of_band") for name, row in CLASSES.items()},
+        **{f"bounce/{name}": row for name, row in CLASSES.items()},
+        **{f"out_of_band/{name}": _after_all(row) for name, row in CLASSES.items()},
         "bounce": says(Status.BOUNCED),
-        "out_of_band": says(Status.BOUNCED),
+        "out_of_band": _after_all(says(Status.BOUNCED)),
         "delay": says(Status.DEFERRED, type="deferred"),
         "policy_rejection": says(Status.REJECTED, "suppressed", type="rejected"),
         "generation_failure": decides(Status.REJECTED, "message_malformed", type="failed"),

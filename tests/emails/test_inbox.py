@@ -128,7 +128,7 @@ def test_a_nul_in_the_servers_words_is_stored_without_it(webhook: Post) -> None:
 def test_an_unknown_event_type_is_kept_and_changes_nothing(webhook: Post) -> None:
     message = tell(webhook, sent(), "Delivery", RecordType="Teleported")
     assert message.status == Status.SENT
-    assert message.events.filter(type="unknown").exists()
+    assert message.events.filter(type="news").exists()
 
 
 def test_one_bad_event_costs_only_itself(webhook: Post) -> None:
