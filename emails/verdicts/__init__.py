@@ -120,10 +120,11 @@ def _why(
     found = diagnose(said, provider=provider, reject_reason="" if hint else reason, event=event, enhanced_code=beside)
     reply = "" if coded or beside or _REPLY.search(said) else scalar(dig(facts, own.reply))
     passing = found.temporary or bool(_PASSING_REPLY.fullmatch(reply))
-    if hint and not coded:
+    silent = found.category == "unknown"
+    if hint and not (coded or beside or silent):
         # "450" and nothing more is no reason: the provider's class says more.
-        found = diagnose(_EMPTY_CODES.sub("", said), provider=provider, event=event, enhanced_code=beside)
-    if hint and found.category == "unknown":
+        silent = diagnose(_EMPTY_CODES.sub("", said), provider=provider, event=event).category == "unknown"
+    if hint and silent:
         return hint, f"event:{hinted_by}", passing
     return found.category, found.rule, passing
 
