@@ -58,6 +58,7 @@ PROVIDERS: Mapping[str, Provider] = {
 }
 _NEWCOMER = Provider(keys=(), table={}, words=("reason",))
 
+GUESSED = "learned"  # how `Diagnosis.rule` begins where no rule speaks
 # RFC 3463 codes, but X.0.0, which says nothing; RFC 5321 replies.
 _ENHANCED = re.compile(r"\b[245]\.(?!0\.0\b)\d{1,3}\.\d{1,3}\b")
 _REPLY = re.compile(r"\b[245]\d\d\b")
@@ -87,7 +88,7 @@ def judge(provider: str, event: AnymailTrackingEvent) -> Judgement:
     said = _spoken(own.said(facts))
     # A summary of the provider's is better than nothing, but not the reply of an absent person.
     summaries = () if type_ == "autoresponded" else (event.mta_response, event.description)
-    shown = said or _spoken([str(part) for part in summaries if part])
+    shown = said or _spoken([*own.summed_up(facts), *(str(part) for part in summaries if part)])
     if status == Status.COMPLAINED:
         return Judgement(type_, status, "complained", "event", shown, word)
     if status not in UNDELIVERED and status != Status.DEFERRED:
@@ -120,12 +121,14 @@ def _why(
     found = diagnose(said, provider=provider, reject_reason="" if hint else reason, event=event, enhanced_code=beside)
     reply = "" if coded or beside or _REPLY.search(said) else scalar(dig(facts, own.reply))
     passing = found.temporary or bool(_PASSING_REPLY.fullmatch(reply))
-    silent = found.category == "unknown"
+    # A guess is not what was said: a class is better, and without any words nothing is.
+    silent = found.category == "unknown" or (found.rule.startswith(GUESSED) and bool(hint or not said))
     if hint and not (coded or beside or silent):
         # "450" and nothing more is no reason: the provider's class says more.
-        silent = diagnose(_EMPTY_CODES.sub("", said), provider=provider, event=event).category == "unknown"
-    if hint and silent:
-        return hint, f"event:{hinted_by}", passing
+        rest = diagnose(_EMPTY_CODES.sub("", said), provider=provider, event=event)
+        silent = rest.category == "unknown" or rest.rule.startswith(GUESSED)
+    if silent:
+        return (hint, f"event:{hinted_by}", passing) if hint else ("unknown", "none", passing)
     return found.category, found.rule, passing
 
 

@@ -47,7 +47,7 @@ class Provider:
     `keys` are groups of paths, the most specific first; the values of a group, joined by "/", are a key of `table`.
     `classes` are paths to the provider's own classification; their values are keys of `hints`, categories for where
     table and words are silent. `words` lead to the receiving server's own words, `enhanced` to an RFC 3463 code and
-    `reply` to an RFC 5321 code that stand beside the words.
+    `reply` to an RFC 5321 code that stand beside the words; `summaries` to what is shown where there are no words.
     """
 
     keys: Sequence[Sequence[str]]
@@ -58,6 +58,7 @@ class Provider:
     hints: Mapping[str, str] = field(default_factory=dict)
     enhanced: str = ""
     reply: str = ""
+    summaries: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Providers are not strict about capitals."""
@@ -83,7 +84,11 @@ class Provider:
 
     def said(self, facts: Raw) -> list[str]:
         """The server's words, the most specific first."""
-        return [text for path in self.words if (text := _text(dig(facts, path)))]
+        return _texts(facts, self.words)
+
+    def summed_up(self, facts: Raw) -> list[str]:
+        """The provider's summaries of them."""
+        return _texts(facts, self.summaries)
 
 
 def dig(raw: object, path: str) -> object:
@@ -108,6 +113,10 @@ def scalar(value: object) -> str:
 def as_map(value: object) -> Raw:
     """The value if it is a mapping, else an empty one."""
     return value if isinstance(value, Mapping) else {}
+
+
+def _texts(facts: Raw, paths: Sequence[str]) -> list[str]:
+    return [text for path in paths if (text := _text(dig(facts, path)))]
 
 
 def _text(value: object) -> str:

@@ -23,7 +23,8 @@ def _view(raw: Raw, recipient: str) -> Raw:
         happened = "auto-reply" if _AUTOMATIC.search(subject) else "Bounce"
     if happened == "Held" and "suppression" in scalar(payload.get("details")).lower():
         happened = "Held/suppressed"
-    return {**payload, "happened": happened}
+    said = {"said": payload.get("details")} if happened in ("SoftFail", "HardFail") else {}
+    return {**payload, "happened": happened, **said}
 
 
 PROVIDER = Provider(
@@ -40,5 +41,6 @@ PROVIDER = Provider(
         "Held/suppressed": decides(Status.REJECTED, "suppressed", type="rejected"),
         "MessageLoaded": says(NOTHING, type="opened"),
     },
-    words=("output", "details", "bounce.subject"),
+    words=("output", "said"),
+    summaries=("details", "bounce.subject"),
 )
