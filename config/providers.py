@@ -25,14 +25,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "unisender_go": ("UNISENDER_GO_API_URL", "UNISENDER_GO_API_KEY"),
 }
 
-# Anymail would answer an SNS confirmation from any topic that knows the webhook's password.
-# And boto3 would post an email again by itself when the answer is lost: up to five copies.
+# Anymail would answer an SNS confirmation from any topic that knows the webhook's password, by a call to Amazon out of
+# our worker; the doors of all providers are open, whichever one sends.
+ALWAYS = {"AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": False}
+
+# boto3 would post an email again by itself when the answer is lost: up to five copies.
 ONE_TRY = {"connect_timeout": 3.05, "read_timeout": 20, "retries": {"total_max_attempts": 1}}
 FIXED: dict[str, dict[str, Any]] = {
-    "amazon_ses": {
-        "AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": False,
-        "AMAZON_SES_CLIENT_PARAMS": {"config": ONE_TRY},
-    }
+    "amazon_ses": {"AMAZON_SES_CLIENT_PARAMS": {"config": ONE_TRY}},
 }
 
 
@@ -51,14 +51,14 @@ def keys(provider: str, *, practice_url: str = "") -> dict[str, Any]:
     """The provider's part of settings.ANYMAIL, from variables with the provider's prefix."""
     if provider == "practice":
         # Only these two: a real token in the environment must not reach the practice service.
-        return {"POSTMARK_SERVER_TOKEN": "practice", "POSTMARK_API_URL": practice_url}
+        return {**ALWAYS, "POSTMARK_SERVER_TOKEN": "practice", "POSTMARK_API_URL": practice_url}
     if provider == "smtp":
-        return {}
+        return dict(ALWAYS)
     for name in KEYS[provider]:
         required(name, f"{provider} cannot send without it.")
     prefix = f"{provider.upper()}_"
     found = {name: _value(name) for name in os.environ if name.startswith(prefix) and text(name)}
-    merged = {**FIXED.get(provider, {}), **found}
+    merged = {**ALWAYS, **FIXED.get(provider, {}), **found}
     if provider == "amazon_ses" and isinstance(given := found.get("AMAZON_SES_CLIENT_PARAMS"), dict):
         merged["AMAZON_SES_CLIENT_PARAMS"] = {**given, "config": {**given.get("config", {}), **ONE_TRY}}
     return merged

@@ -5,12 +5,11 @@ orphan, and what was told before changes nothing.
 """
 
 import hashlib
-import json
 import logging
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from email.utils import parseaddr
 from uuid import UUID
 
 from anymail.signals import AnymailTrackingEvent
@@ -20,9 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from emails import activity, providers, verdicts, wake
-from emails.diagnosis import diagnose
 from emails.models import Message, MessageEvent, WebhookPost
-from emails.states import UNDELIVERED, Status
 from inspections.text import canonical
 
 log = logging.getLogger(__name__)
@@ -105,23 +102,17 @@ def _set_aside(post: WebhookPost, problem: Exception) -> None:
 
 
 def _split(post: WebhookPost) -> list[WebhookPost]:
-    try:
-        data = json.loads(bytes(post.body))
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(data, list):
-        return []
     return [
         WebhookPost(
             provider=post.provider,
-            body=(body := json.dumps([one]).encode()),
+            body=body,
             headers=post.headers,
             query=post.query,
             sha256=hashlib.sha256(body).hexdigest(),
             received_at=post.received_at,
             parent=post,
         )
-        for one in data
+        for body in providers.parts(post.provider, bytes(post.body))
     ]
 
 
@@ -134,29 +125,21 @@ def _close(post: WebhookPost, state: WebhookPost.State, *, error: str = "") -> N
 
 
 def _event(post: WebhookPost, event: AnymailTrackingEvent) -> MessageEvent:
-    raw = event.esp_event if isinstance(event.esp_event, Mapping) else {}
-    type_ = _clean(str(event.event_type or "unknown"))[:20]
-    words = _words(event, raw)
-    status = verdicts.status_of(post.provider, type_, raw)
-    found = diagnose(words, provider=post.provider, reject_reason=str(event.reject_reason or ""), event=type_)
-    if status == Status.BOUNCED and found.temporary:
-        status = Status.SOFT_BOUNCED
-    undelivered = status in UNDELIVERED or status == Status.DEFERRED
-    category = "complained" if status == Status.COMPLAINED else found.category
+    found = verdicts.judge(post.provider, event)
     row = MessageEvent(
         post=post,
-        type=type_,
-        status=status,
+        type=_clean(found.type)[:20],
+        status=found.status,
         at=_time(event.timestamp, post.received_at),
         provider=post.provider,
         provider_message_id=_clean(str(event.message_id or ""))[:200],
-        recipient=canonical(_clean(str(event.recipient or "")))[:318],
-        message_uuid=_uuid((event.metadata or {}).get("message")),
-        text=words,
-        code=_code(raw),
+        recipient=_recipient(event.recipient),
+        message_uuid=_our_name(event.metadata),
+        text=_clean(found.words)[:LONGEST_WORDS],
+        code=_clean(found.code)[:20],
         reject_reason=_clean(str(event.reject_reason or ""))[:20],
-        category=category if undelivered else "",
-        decided_by=("event" if status == Status.COMPLAINED else found.rule) if undelivered else "",
+        category=found.category,
+        decided_by=_clean(found.decided_by)[:80],
         data={
             "user_agent": _clean(str(event.user_agent or ""))[:300],
             "click_url": _clean(str(event.click_url or ""))[:300],
@@ -173,20 +156,6 @@ def _key(row: MessageEvent, told_at: datetime | None) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _words(event: AnymailTrackingEvent, raw: Mapping[str, Any]) -> str:
-    """The server's own words; where Anymail found only a code, the provider's reason; its description at last."""
-    said = [str(part) for part in (event.mta_response, raw.get("reason"), event.description) if part]
-    spoken = [part for part in said if any(ch.isalpha() for ch in part)]
-    return _clean((spoken or said or [""])[0])[:LONGEST_WORDS]
-
-
-def _code(raw: Mapping[str, Any]) -> str:
-    for name in ("Type", "type", "bounceType", "severity", "code"):
-        if isinstance(raw.get(name), str | int):
-            return _clean(str(raw[name]))[:20]
-    return ""
-
-
 def _time(told: datetime | None, received: datetime) -> datetime:
     """The teller's time if it is believable. A clock that is days off must not put news into another year."""
     if told is None or told.tzinfo is None:
@@ -194,7 +163,15 @@ def _time(told: datetime | None, received: datetime) -> datetime:
     return told if received - timedelta(days=60) < told < received + timedelta(days=1) else received
 
 
-def _uuid(value: object) -> UUID | None:
+def _recipient(told: object) -> str:
+    """Canonical; some providers repeat the name beside the address."""
+    address = _clean(str(told or ""))
+    return canonical(parseaddr(address)[1] if "<" in address else address)[:318]
+
+
+def _our_name(metadata: object) -> UUID | None:
+    """Our id of the message, if the provider gave it back. Others who send through it put other things there."""
+    value = metadata.get("message") if isinstance(metadata, Mapping) else None
     try:
         return UUID(str(value)) if value else None
     except ValueError:

@@ -1,6 +1,9 @@
 """The providers whose webhooks we take: Anymail's own views, used to check a post and, later, to read it."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 import anymail.urls
 from anymail.signals import AnymailTrackingEvent, tracking
@@ -36,9 +39,62 @@ VIEWS: dict[str, type[AnymailCoreWebhookView]] = dict(ROUTES.values())
 
 def parse(post: WebhookPost) -> Iterable[AnymailTrackingEvent]:
     """The events in a stored post. Raises whatever Anymail's parser does on nonsense."""
+    if _about_the_account(post):
+        return []
     view = VIEWS[post.provider]()
     events = view.parse_events(_rebuilt(post))
     return [event for event in events if isinstance(event, AnymailTrackingEvent)]
+
+
+def _about_the_account(post: WebhookPost) -> bool:
+    """News of another kind on the same address. Anymail's parser would fail on it."""
+    if post.provider != "mailersend":
+        return False
+    try:
+        kind = json.loads(bytes(post.body))["type"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return isinstance(kind, str) and not kind.startswith(("activity.", "inbound."))
+
+
+def parts(provider: str, body: bytes) -> list[bytes]:
+    """A batch as posts of one event each, as the provider wraps them; empty for what is no batch or cannot be read."""
+    try:
+        return list(_WRAPPED.get(provider, _parts_of_list)(body))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return []
+
+
+def _parts_of_list(body: bytes) -> Iterable[bytes]:
+    data = json.loads(body)
+    return [_json([one]) for one in data] if isinstance(data, list) else []
+
+
+def _parts_of_events(body: bytes) -> Iterable[bytes]:
+    data = json.loads(body)
+    return [_json({**data, "events": [one]}) for one in data["events"]]
+
+
+def _parts_of_users(body: bytes) -> Iterable[bytes]:
+    data = json.loads(body)
+    users = data["events_by_user"]
+    return [_json({**data, "events_by_user": [{**user, "events": [one]}]}) for user in users for one in user["events"]]
+
+
+def _parts_of_form(body: bytes) -> Iterable[bytes]:
+    events = json.loads(parse_qs(body.decode())["mandrill_events"][0])
+    return [urlencode({"mandrill_events": json.dumps([one])}).encode() for one in events]
+
+
+def _json(data: Mapping[str, Any] | list[Any]) -> bytes:
+    return json.dumps(data).encode()
+
+
+_WRAPPED: Mapping[str, Callable[[bytes], Iterable[bytes]]] = {
+    "mailtrap": _parts_of_events,
+    "mandrill": _parts_of_form,
+    "unisender_go": _parts_of_users,
+}
 
 
 def _rebuilt(post: WebhookPost) -> HttpRequest:

@@ -7,7 +7,7 @@ import logging
 from io import BytesIO
 from typing import Any
 
-from anymail.exceptions import AnymailConfigurationError, AnymailError
+from anymail.exceptions import AnymailConfigurationError, AnymailError, AnymailWebhookValidationFailure
 from anymail.webhooks.base import AnymailCoreWebhookView
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -42,8 +42,7 @@ def _read(request: HttpRequest) -> bytes:
 def _receive(request: HttpRequest, provider: str, view_class: type[AnymailCoreWebhookView]) -> HttpResponse:
     try:
         body = _read(request)
-        view = view_class()
-        view.run_validators(request)
+        _check(request, provider, view_class)
         inbox.store(provider, body, dict(request.headers), query=request.META.get("QUERY_STRING", ""))
     except TooLarge:
         log.warning("webhook post of %s is over %d bytes", provider, settings.WEBHOOK_MAX_BYTES)
@@ -52,18 +51,42 @@ def _receive(request: HttpRequest, provider: str, view_class: type[AnymailCoreWe
         return HttpResponse(f"{provider} is not set up here", status=503)
     except AnymailError as problem:
         log.warning("webhook post of %s refused: %s", provider, type(problem).__name__)
-        return HttpResponse("not accepted", status=400)
+        return _refused(request, provider)
     except (OperationalError, InterfaceError):
         return HttpResponse("try again later", status=503)
     return HttpResponse()
 
 
+def _check(request: HttpRequest, provider: str, view_class: type[AnymailCoreWebhookView]) -> None:
+    """Anymail's own check. Raises AnymailError for whoever does not belong, AnymailConfigurationError for our keys."""
+    try:
+        view = view_class()
+    except (ValueError, RuntimeError) as problem:
+        raise AnymailConfigurationError(f"a key of {provider} cannot be used") from problem
+    try:
+        view.run_validators(request)
+    except (AnymailError, ImproperlyConfigured):
+        raise
+    except Exception as problem:
+        # The checks look into the content before they know whose it is, and some trip over it.
+        raise AnymailWebhookValidationFailure(type(problem).__name__) from problem
+
+
+def _refused(request: HttpRequest, provider: str) -> HttpResponse:
+    """Amazon's SNS sends the name and password only to who asked for them (RFC 9110 section 11.6.1)."""
+    if provider == "amazon_ses" and "Authorization" not in request.headers:
+        return HttpResponse("who are you?", status=401, headers={"WWW-Authenticate": 'Basic realm="webhooks"'})
+    return HttpResponse("not accepted", status=400)
+
+
 def _endpoint(route: str, provider: str, view_class: type[AnymailCoreWebhookView]) -> URLPattern:
+    asked_by = frozenset(view_class.http_method_names)
+
     @csrf_exempt
     @login_not_required
     def receive(request: HttpRequest, **_: Any) -> HttpResponse:
-        """POST keeps the news; HEAD answers those who ask whether we are there."""
-        if request.method == "HEAD":
+        """POST keeps the news; HEAD answers those who ask whether we are there, GET the one who asks by that."""
+        if request.method == "HEAD" or (request.method == "GET" and "get" in asked_by):
             return HttpResponse()
         if request.method != "POST":
             return HttpResponse(status=405, headers={"Allow": "POST, HEAD"})

@@ -107,6 +107,14 @@ def test_any_variable_of_the_provider_reaches_anymail(tmp_path: Path) -> None:
     assert "POSTMARK_SERVER_TOKEN" not in anymail
 
 
+@pytest.mark.parametrize("provider", ["practice", "postmark"])
+def test_nobodys_wish_to_subscribe_is_answered_by_itself(tmp_path: Path, provider: str) -> None:
+    keys = {"POSTMARK_SERVER_TOKEN": "a-token", "PRACTICE_MAIL_URL": "http://127.0.0.1:9/"}
+    anymail = setting(tmp_path, "ANYMAIL", EMAIL_PROVIDER=provider, **keys)
+    assert isinstance(anymail, dict)
+    assert anymail["AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS"] is False
+
+
 def test_two_webhook_secrets_count_while_one_is_replaced(tmp_path: Path) -> None:
     anymail = setting(tmp_path, "ANYMAIL", WEBHOOK_SECRET="old:a-long-password, new:a-long-password")
     assert isinstance(anymail, dict)
