@@ -89,7 +89,7 @@ def test_a_worker_is_alive_if_it_was_seen_within_two_minutes(seen: int | None, t
 
 def test_a_service_that_took_our_mail_is_green() -> None:
     Channel.get()
-    channel.accepted()
+    channel.accepted(since=timezone.now())
     assert light("service").tone == "green"
     assert light("service").sentence == "The practice mail service took the last email just now."
 

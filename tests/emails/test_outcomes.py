@@ -71,7 +71,7 @@ CASES = [
     ("inactive recipient", reply("422 Unprocessable Entity", INACTIVE), Fate.REFUSED),
     ("invalid request", reply("422 Unprocessable Entity", '{"ErrorCode":300,"Message":"bad"}'), Fate.IMPOSSIBLE),
     ("key refused", reply("401 Unauthorized", '{"ErrorCode":10,"Message":"token"}'), Fate.LOCKED_OUT),
-    ("forbidden", reply("403 Forbidden", "{}"), Fate.LOCKED_OUT),
+    ("forbidden", reply("403 Forbidden", "{}"), Fate.FORBIDDEN),
     ("busy", reply("429 Too Many Requests", "{}", "Retry-After: 7"), Fate.BUSY),
     ("unavailable", reply("503 Service Unavailable", "{}"), Fate.BUSY),
     ("server error", reply("500 Internal Server Error", "{}"), Fate.UNKNOWN),
