@@ -94,7 +94,7 @@ def mark_sending(message: Message, **as_sent: Any) -> bool:
     with transaction.atomic():
         ours = Message.objects.filter(
             pk=message.pk, token=message.token, status=Status.CLAIMED, lease_until__gt=Now()
-        ).update(status=Status.SENDING, lease_until=_lease(), changed_at=Now(), **as_sent)
+        ).update(status=Status.SENDING, lease_until=_lease(), leases_lost=0, changed_at=Now(), **as_sent)
         if ours:
             searching.index([message.pk])
             add(message, "sending")
