@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from emails.models import Channel
@@ -94,9 +95,11 @@ def worker_seen() -> None:
     Channel.objects.filter(pk=1).update(worker_seen_at=timezone.now())
 
 
-OPEN = {"paused_reason": "", "paused_at": None, "paused_until": None}
+OPEN = {"paused_reason": "", "paused_at": None, "paused_until": None, "trouble_since": None}
 
 
 def _paused(reason: str, seconds: float | None, now: datetime) -> dict[str, object]:
-    until = None if seconds is None else now + timedelta(seconds=seconds)
-    return {"paused_reason": reason[:500], "paused_at": now, "paused_until": until}
+    values: dict[str, object] = {"paused_reason": reason[:500], "paused_at": now, "paused_until": None}
+    if seconds is not None:
+        values |= {"paused_until": now + timedelta(seconds=seconds), "trouble_since": Coalesce("trouble_since", now)}
+    return values
