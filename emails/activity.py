@@ -21,7 +21,7 @@ from emails.models import Message, MessageEvent
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
 
 MOST_LEASES_LOST = 5
-STOPS_THE_WORKER = "This email stopped the part that sends five times, so it is not tried any more."
+STOPS_THE_WORKER = "This email stopped our sending part five times, so it is no longer tried."
 HOLDING_STATUSES = frozenset({Status.BOUNCED, Status.REJECTED, Status.COMPLAINED})
 
 

@@ -96,7 +96,7 @@ def test_what_stops_its_worker_is_held_after_five_times_and_nobody_else_is(place
         leases_run_out()
     killer.refresh_from_db()
     assert (killer.status, killer.reason, killer.leases_lost) == (Status.HELD, Reason.TEMPLATE_PROBLEM, 5)
-    assert killer.note == "This email stopped the part that sends five times, so it is not tried any more."
+    assert killer.note == "This email stopped our sending part five times, so it is no longer tried."
     assert Problem.objects.open().get().message == killer
     assert set(Message.objects.exclude(pk=killer.pk).values_list("status", flat=True)) == {Status.SENT}
 
