@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from typing import Any
 
 import botocore.exceptions
 import requests
@@ -69,10 +70,15 @@ NO_KEY = (
 
 BY_HTTP_STATUS = {
     401: Fate.LOCKED_OUT,
+    402: Fate.LOCKED_OUT,  # the account has no credit left
     403: Fate.FORBIDDEN,
     429: Fate.BUSY,
     503: Fate.BUSY,
 }
+
+# Postmark's "ErrorCode", which comes with a 422: the sender is not confirmed, the account may not send, or only within
+# its own domain while it is on trial. Source: Postmark API overview, "API error codes".
+BY_POSTMARK_CODE = {100: Fate.BUSY} | dict.fromkeys((400, 401, 405, 412, 413), Fate.FORBIDDEN)
 
 # "code: message" of an error of Amazon's, whose HTTP status is 400 for most. Source: SES API v2 reference, SendEmail
 # and "Common errors"; SES developer guide, "Sandbox".
@@ -146,7 +152,7 @@ def _of_http(problem: Exception, words: str) -> Outcome:
     # 5xx, or an answer of 200 that cannot be read: perhaps sent.
     by_status = BY_HTTP_STATUS.get(code) or (Fate.IMPOSSIBLE if 400 <= code < 500 else Fate.UNKNOWN)
     return Outcome(
-        _by_amazon_error(response) or by_status,
+        _by_amazon_error(response) or _by_postmark_code(response) or by_status,
         words=response_words(response) or words,
         retry_after=_retry_after(response),
     )
@@ -186,6 +192,12 @@ def _by_amazon_error(response: object) -> Fate | None:
     return next((fate for pattern, fate in BY_AMAZON_ERROR if re.match(pattern, error)), None)
 
 
+def _by_postmark_code(response: object) -> Fate | None:
+    data = _json(response) if isinstance(response, requests.Response) else None
+    code = data.get("ErrorCode") if isinstance(data, dict) else None
+    return BY_POSTMARK_CODE.get(code) if isinstance(code, int) else None
+
+
 def _inside(response: object, *path: str) -> object:
     """A value deep in the answer as boto3 gives it (a dict), else None."""
     for name in path:
@@ -199,14 +211,20 @@ def response_words(response: object) -> str:
         return str(_inside(response, "Error", "Message") or "")[:1000]
     if response.status_code < 400:
         return ""
+    data = _json(response)
+    if data is None:
+        return str(response.text)[:1000]
+    said = data.get("Message") or data.get("message") if isinstance(data, dict) else ""
+    return str(said or data)[:1000]
+
+
+def _json(response: requests.Response) -> Any:
+    """The body, the first of several; None if it is no JSON."""
     try:
         data = response.json()
     except ValueError:
-        return str(response.text)[:1000]
-    if isinstance(data, list):
-        data = data[0] if data else {}
-    said = data.get("Message") or data.get("message") if isinstance(data, dict) else ""
-    return str(said or data)[:1000]
+        return None
+    return (data[0] if data else {}) if isinstance(data, list) else data
 
 
 def _retry_after(response: object) -> float | None:

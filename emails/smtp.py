@@ -8,6 +8,7 @@ from typing import Any
 from django.core.mail.backends import smtp
 
 PATIENCE = 5.0  # s, for a question that any server answers at once
+OPENING = 8.0  # s, for each step of opening a connection: a name may have two addresses, and both be silent
 
 
 class _Noting(smtplib.SMTP):
@@ -34,6 +35,17 @@ class EmailBackend(smtp.EmailBackend):
     def connection_class(self) -> type[smtplib.SMTP]:
         """The protocol's client."""
         return _NotingOverTls if self.use_ssl else _Noting
+
+    def open(self) -> bool | None:
+        """As Django's, with less patience until it is open."""
+        patience, self.timeout = self.timeout, min(self.timeout or OPENING, OPENING)
+        try:
+            opened: bool | None = super().open()
+        finally:
+            self.timeout = patience
+        if opened:
+            self.connection.sock.settimeout(patience)
+        return opened
 
     def is_alive(self) -> bool:
         """The kept connection can be used: asked of the server, before an email is begun."""

@@ -10,7 +10,8 @@ from django.conf import LazySettings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models.functions import Now
 
-from emails import carrier, channel, delivery
+from config.celery import app
+from emails import carrier, channel, delivery, smtp
 from emails.models import Channel, Message
 from emails.outcomes import Fate, Outcome
 from emails.states import Status
@@ -70,6 +71,15 @@ def test_the_servers_words_are_kept(use: Use) -> None:
     with serving(MailServer(RCPT="550 5.1.1 No such user")) as controller:
         use(controller.port)
         assert send().words == "550 5.1.1 No such user"
+
+
+def test_a_server_that_says_nothing_is_left_before_the_worker_is_stopped(use: Use, settings: LazySettings) -> None:
+    settings.EMAIL_TIMEOUT = 20
+    with serving(MailServer()) as controller:
+        use(controller.port)
+        send()
+        assert carrier._kept.backend.connection.sock.gettimeout() == 20
+    assert app.conf.task_soft_time_limit > delivery.SHIFT + 2 * smtp.OPENING
 
 
 def test_two_emails_share_a_connection(use: Use) -> None:
