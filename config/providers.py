@@ -39,7 +39,7 @@ FIXED: dict[str, dict[str, Any]] = {
 def backend(provider: str) -> str:
     """The dotted path of the mail back end. Practice uses the real Postmark one."""
     if provider == "smtp":
-        return "django.core.mail.backends.smtp.EmailBackend"
+        return "emails.smtp.EmailBackend"
     name = "postmark" if provider == "practice" else provider
     if name not in KEYS:
         known = ", ".join(["practice", "smtp", *sorted(KEYS)])

@@ -18,8 +18,10 @@ from django.utils import timezone
 from emails import holds, problems, searching
 from emails.diagnosis import HOLDING
 from emails.models import Message, MessageEvent
-from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Status, fold, rank
+from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
 
+MOST_LEASES_LOST = 5
+STOPS_THE_WORKER = "This email stopped our sending part five times, so it is no longer tried."
 HOLDING_STATUSES = frozenset({Status.BOUNCED, Status.REJECTED, Status.COMPLAINED})
 
 
@@ -66,12 +68,8 @@ def cancel(message: Message, *, by: str, text: str = "") -> bool:
 @transaction.atomic
 def claim(limit: int) -> list[Message]:
     """Take up to `limit` due messages under a new token and lease. Others' claims are passed over, never waited for."""
-    ids = list(
-        Message.objects.due()
-        .select_for_update(skip_locked=True)
-        .order_by("send_after", "id")
-        .values_list("pk", flat=True)[:limit]
-    )
+    due = Message.objects.due().select_for_update(skip_locked=True).order_by("send_after", "id")
+    ids = _together(due.values_list("pk", "leases_lost")[:limit])
     token = uuid.uuid4()
     Message.objects.filter(pk__in=ids).update(
         status=Status.CLAIMED, token=token, lease_until=_lease(), tries=F("tries") + 1, changed_at=Now()
@@ -79,12 +77,24 @@ def claim(limit: int) -> list[Message]:
     return list(Message.objects.with_people().filter(pk__in=ids).order_by("send_after", "id"))
 
 
+def _together(due: Iterable[tuple[int, int]]) -> list[int]:
+    """What may be claimed at once. Whatever may have stopped a worker goes alone, so that no other is blamed for it."""
+    ids: list[int] = []
+    for pk, leases_lost in due:
+        if leases_lost and ids:
+            break
+        ids.append(pk)
+        if leases_lost:
+            break
+    return ids
+
+
 def mark_sending(message: Message, **as_sent: Any) -> bool:
     """The last step before the provider is called; False: the lease is gone and so is the right to send."""
     with transaction.atomic():
         ours = Message.objects.filter(
             pk=message.pk, token=message.token, status=Status.CLAIMED, lease_until__gt=Now()
-        ).update(status=Status.SENDING, lease_until=_lease(), changed_at=Now(), **as_sent)
+        ).update(status=Status.SENDING, lease_until=_lease(), leases_lost=0, changed_at=Now(), **as_sent)
         if ours:
             searching.index([message.pk])
             add(message, "sending")
@@ -93,15 +103,20 @@ def mark_sending(message: Message, **as_sent: Any) -> bool:
 
 @transaction.atomic
 def put_back(
-    message: Message, *, frm: Status, wait: timedelta, type: str = "", text: str = "", burnt: bool = True
+    message: Message, *, frm: Status, wait: timedelta, burnt: bool, lost: bool = False, type: str = "", **told: Any
 ) -> bool:
-    """Surely not sent: queue it again after `wait`. `burnt` False gives the try back (the provider was busy)."""
+    """Surely not sent: queue it again after `wait`, with an event of `type` if given.
+
+    `burnt` False gives the try back (the provider was busy); `lost`: its worker stopped.
+    """
     changes: dict[str, Any] = {} if burnt else {"tries": F("tries") - 1}
+    if lost:
+        changes["leases_lost"] = F("leases_lost") + 1
     ours = Message.objects.filter(pk=message.pk, token=message.token, status=frm).update(
         status=Status.QUEUED, token=None, lease_until=None, send_after=_in(wait), changed_at=Now(), **changes
     )
     if ours and type:
-        add(message, type, text=text)
+        add(message, type, **told)
     return bool(ours)
 
 
@@ -121,15 +136,34 @@ def finish(message: Message, status: Status, *, provider_message_id: str = "", *
 def sweep() -> tuple[int, int]:
     """Leases that ran out: a claimed message surely was not sent, one in `sending` perhaps was.
 
-    Returns how many went back to the queue and how many became `unknown`.
+    Returns how many went back to the queue and how many became `unknown`. One that stopped its worker again and again
+    is held instead.
     """
     back = doubtful = 0
     for message in Message.objects.expired().order_by("pk")[:500]:
-        if message.status == Status.CLAIMED:
-            back += put_back(message, frm=Status.CLAIMED, wait=timedelta(0), type="lease_lost")
+        if message.status == Status.CLAIMED and message.leases_lost + 1 >= MOST_LEASES_LOST:
+            _hold_back(message)
+        elif message.status == Status.CLAIMED:
+            back += put_back(message, frm=Status.CLAIMED, wait=timedelta(0), burnt=False, lost=True, type="lease_lost")
         else:
             doubtful += _doubt(message.pk)
     return back, doubtful
+
+
+def _hold_back(message: Message) -> None:
+    move(
+        message,
+        Status.HELD,
+        frm={Status.CLAIMED},
+        type="held",
+        by="",
+        text=STOPS_THE_WORKER,
+        reason=Reason.TEMPLATE_PROBLEM,
+        note=STOPS_THE_WORKER,
+        token=None,
+        lease_until=None,
+        leases_lost=F("leases_lost") + 1,
+    )
 
 
 @transaction.atomic

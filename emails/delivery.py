@@ -5,23 +5,25 @@ a message is marked `sending` one step before its own call, never a whole batch 
 """
 
 import logging
-import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from functools import cache
 from itertools import islice
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMultiAlternatives
+from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
 
-from emails import activity, channel, eligibility, outcomes, rendering, wake
-from emails.diagnosis import diagnose
+from emails import activity, aftermath, carrier, channel, eligibility, rendering, wake
 from emails.models import Kind, Message, TemplateVersion
-from emails.outcomes import Fate, Outcome
+from emails.outcomes import Outcome
 from emails.rendering import Rendered, TemplateProblem
 from emails.states import Reason, Status
 from inspections.errors import NotPossible
@@ -32,18 +34,19 @@ log = logging.getLogger(__name__)
 
 # A call that starts at the end of it still ends before Celery's soft limit: 20 + 23 < 45 s.
 SHIFT = 20.0
-BUSY_PAUSE = 30.0  # when the provider does not say how long
-UNREACHABLE_PAUSE = 5.0
-LOCKED_OUT_PAUSE = 300.0
-LONGEST_PAUSE = 3600.0  # whatever the provider asks for
+# Nothing is wrong with a message that could not be prepared because of these: its lease runs out, or it goes back.
+PASSING = (DatabaseError, InterfaceError, SoftTimeLimitExceeded)
 
-WHY_PAUSED = {
-    Fate.BUSY: "The mail service asked us to slow down.",
-    Fate.UNREACHABLE: "The mail service cannot be reached.",
-    Fate.LOCKED_OUT: "The mail service refuses our key. An owner must check it.",
-}
 
-_connections = threading.local()
+Ready = Generator[tuple[Message, EmailMultiAlternatives], None, None]
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A call to the provider that is on its way, and since when."""
+
+    message: Message
+    since: datetime
 
 
 def deliver_due() -> int:
@@ -54,22 +57,30 @@ def deliver_due() -> int:
         batch = activity.claim(settings.SEND_BATCH)
         if not batch:
             break
-        made += _send_all(batch, end)
+        made += _send_all(_prepared(batch, end))
         if time.monotonic() >= end:
             wake.deliver()
             break
-    return made
+    return made or _probe()
 
 
-def _send_all(batch: list[Message], end: float) -> int:
-    """Send a claimed batch with SEND_THREADS calls in flight at most; database work stays in this thread."""
+def _probe() -> int:
+    """While the breaker is open: one email every now and then, to see whether it may close."""
+    if not Message.objects.due().exists() or not channel.may_probe():
+        return 0
+    ready = ((message, _prepare(message, Company.get())) for message in activity.claim(1))
+    return _send_all((message, email) for message, email in ready if email)
+
+
+def _send_all(ready: Ready) -> int:
+    """Send with SEND_THREADS calls in flight at most; database work stays in this thread."""
     made = 0
-    ready = _prepared(batch, end)
-    flying: dict[Future[Outcome], Message] = {}
+    flying: dict[Future[Outcome], Flight] = {}
     try:
         while True:
             for message, email in islice(ready, settings.SEND_THREADS - len(flying)):
-                flying[_threads().submit(_call, email)] = message
+                flight = Flight(message, timezone.now())
+                flying[_threads().submit(carrier.call, email)] = flight
             if not flying:
                 return made
             done, _ = wait(flying, return_when=FIRST_COMPLETED)
@@ -77,31 +88,47 @@ def _send_all(batch: list[Message], end: float) -> int:
                 _conclude(flying.pop(future), future.result())
                 made += 1
     finally:
+        ready.close()
         _save(flying)
 
 
-def _save(flying: dict[Future[Outcome], Message]) -> None:
+def _conclude(flight: Flight, outcome: Outcome) -> None:
+    aftermath.conclude(flight.message, outcome, since=flight.since)
+
+
+def _save(flying: dict[Future[Outcome], Flight]) -> None:
     """Something broke the loop: what other calls brought is written down, and those never begun go back."""
-    for future, message in flying.items():
+    for future, flight in flying.items():
         try:
             if future.cancel():
-                activity.put_back(message, frm=Status.SENDING, wait=timedelta(0), burnt=False)
+                activity.put_back(flight.message, frm=Status.SENDING, wait=timedelta(0), burnt=False)
             elif future.done():
-                _conclude(message, future.result())
+                _conclude(flight, future.result())
         except Exception:
-            log.exception("the outcome of message %s could not be written", message.pk)
+            log.exception("the outcome of message %s could not be written", flight.message.pk)
 
 
-def _prepared(batch: list[Message], end: float) -> Iterator[tuple[Message, EmailMultiAlternatives]]:
+def _prepared(batch: list[Message], end: float) -> Ready:
     """Each message that may leave, marked `sending` at the moment it is handed out; the others go back."""
     company = Company.get()
-    for message in batch:
-        if time.monotonic() >= end or not channel.may_send():
+    waiting = deque(batch)
+    try:
+        while waiting and time.monotonic() < end and channel.may_send():
+            message = waiting.popleft()
+            email = _prepare(message, company)
+            if email:
+                yield message, email
+    finally:
+        _put_back(waiting)
+
+
+def _put_back(untouched: Iterable[Message]) -> None:
+    """Claimed and not begun. If even this fails their leases run out."""
+    try:
+        for message in untouched:
             activity.put_back(message, frm=Status.CLAIMED, wait=timedelta(0), burnt=False)
-            continue
-        prepared = _prepare(message, company)
-        if prepared:
-            yield message, prepared
+    except PASSING:
+        log.exception("claimed messages wait until their leases run out")
 
 
 def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | None:
@@ -118,6 +145,8 @@ def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | Non
     except (TemplateProblem, BadText, NotPossible, TemplateVersion.DoesNotExist) as problem:
         _hold(message, Reason.TEMPLATE_PROBLEM, note=str(problem))
         return None
+    except PASSING:
+        raise
     except Exception as problem:
         # One message that cannot be prepared must not stop the queue, nor be tried without end.
         log.exception("message %s cannot be prepared", message.pk)
@@ -204,84 +233,3 @@ def _mailbox(name: str, address: str) -> str:
 def _threads() -> ThreadPoolExecutor:
     # Kept for the life of the process, so that each thread keeps its connection to the provider.
     return ThreadPoolExecutor(settings.SEND_THREADS, thread_name_prefix="send")
-
-
-def _call(email: EmailMultiAlternatives) -> Outcome:
-    """One provider call, in a thread without a database. Never raises."""
-    try:
-        _connection().send_messages([email])
-    except Exception as problem:
-        _hang_up()
-        return outcomes.of_exception(problem)
-    status = getattr(email, "anymail_status", None)
-    # Without one it went by plain SMTP: accepted, and the server gives no id.
-    return Outcome(Fate.ACCEPTED) if status is None else outcomes.of_answer(status)
-
-
-def _connection() -> BaseEmailBackend:
-    backend: BaseEmailBackend | None = getattr(_connections, "backend", None)
-    if backend is None:
-        backend = get_connection()
-        backend.open()
-        _connections.backend = backend
-    return backend
-
-
-def _hang_up() -> None:
-    backend = getattr(_connections, "backend", None)
-    _connections.backend = None
-    if backend is not None:
-        try:
-            backend.close()
-        except OSError:
-            return  # broken already
-
-
-def _conclude(message: Message, outcome: Outcome) -> None:
-    match outcome.fate:
-        case Fate.ACCEPTED:
-            activity.finish(message, Status.SENT, provider_message_id=outcome.provider_message_id)
-            channel.accepted()
-        case Fate.REFUSED:
-            found = diagnose(outcome.words, provider=settings.MAIL_PROVIDER, event="rejected")
-            category = found.category if found.category != "unknown" else "suppressed"
-            _finish_failed(message, Status.REJECTED, outcome, category, found.rule)
-        case Fate.UNKNOWN:
-            activity.finish(message, Status.UNKNOWN, text=outcome.words)
-        case Fate.IMPOSSIBLE:
-            _finish_failed(message, Status.FAILED, outcome, "provider_problem", "send")
-        case Fate.BUSY:
-            pause = min(BUSY_PAUSE if outcome.retry_after is None else outcome.retry_after, LONGEST_PAUSE)
-            _try_later(message, outcome, pause=pause, wait=pause, burnt=False)
-        case Fate.LOCKED_OUT:
-            _try_later(message, outcome, pause=LOCKED_OUT_PAUSE, wait=LOCKED_OUT_PAUSE, burnt=False)
-        case Fate.UNREACHABLE:
-            _unreachable(message, outcome)
-
-
-def _finish_failed(message: Message, status: Status, outcome: Outcome, category: str, rule: str) -> None:
-    activity.finish(
-        message,
-        status,
-        provider_message_id=outcome.provider_message_id,
-        text=outcome.words,
-        category=category,
-        decided_by=rule,
-    )
-
-
-def _try_later(message: Message, outcome: Outcome, *, pause: float, wait: float, burnt: bool) -> None:
-    channel.pause(WHY_PAUSED[outcome.fate], seconds=pause)
-    activity.put_back(
-        message, frm=Status.SENDING, wait=timedelta(seconds=wait), type="retry", text=outcome.words, burnt=burnt
-    )
-
-
-def _unreachable(message: Message, outcome: Outcome) -> None:
-    """Try again by the table of pauses; with none left it failed, and someone must look."""
-    pauses = settings.RETRY_BACKOFF
-    if message.tries > len(pauses):
-        _finish_failed(message, Status.FAILED, outcome, "provider_problem", "send")
-        return
-    wait = pauses[message.tries - 1]
-    _try_later(message, outcome, pause=min(UNREACHABLE_PAUSE, wait), wait=wait, burnt=True)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from emails import problems
@@ -17,12 +17,12 @@ HORIZON = timedelta(days=4)
 def raise_problems() -> int:
     """Open problems for doubtful sends and for sent ones without an answer. Returns how many messages that were."""
     now = timezone.now()
-    doubtful = _silent(Status.UNKNOWN, now - timedelta(seconds=settings.UNKNOWN_VISIBLE_SECONDS))
+    doubtful = _silent(Status.UNKNOWN, now - timedelta(seconds=settings.UNKNOWN_VISIBLE_SECONDS), category="unsure")
     for message in doubtful:
         problems.open_for(message, category="unsure")
     unanswered = []
     if settings.EMAIL_PROVIDER != "smtp":  # a plain mail server never reports delivery
-        unanswered = _silent(Status.SENT, now - timedelta(seconds=settings.NO_NEWS_SECONDS))
+        unanswered = _silent(Status.SENT, now - timedelta(seconds=settings.NO_NEWS_SECONDS), category="no_news")
         for message in unanswered:
             problems.open_for(message, category="no_news")
     return len(doubtful) + len(unanswered)
@@ -41,6 +41,14 @@ def close_unreported() -> int:
     return len(waiting)
 
 
-def _silent(status: Status, since: datetime) -> list[Message]:
+def _silent(status: Status, since: datetime, *, category: str) -> list[Message]:
+    """Messages that stand in `status` since before `since`, and that the office was not told about since then."""
     rows = Message.objects.filter(status=status, changed_at__lt=since, changed_at__gt=timezone.now() - HORIZON)
-    return list(rows.exclude(problems__isnull=False).order_by("pk")[:200])
+    of_this = Problem.objects.filter(message=OuterRef("pk"))
+    told = of_this.filter(Q(closed_at=None) | Q(category=category, opened_at__gte=OuterRef("changed_at")))
+    email = {name: OuterRef(name) for name in ("inspection", "participant", "kind")}
+    # A later email of the same kind took its place: it stands on Today, was settled there, or arrived.
+    newer = Problem.objects.filter(message__gt=OuterRef("pk"), **email)
+    replaced = newer.filter(Q(closed_at=None) | Q(closed_at__gte=OuterRef("changed_at")))
+    arrived = Message.objects.filter(pk__gt=OuterRef("pk"), status=Status.DELIVERED, **email)
+    return list(rows.exclude(Exists(told) | Exists(replaced) | Exists(arrived)).order_by("pk")[:200])

@@ -14,6 +14,7 @@ from emails.states import LEFT_US, UNDELIVERED, Status
 
 WORKER_FRESH = timedelta(minutes=2)
 QUEUE_SLOW, QUEUE_STUCK = timedelta(minutes=1), timedelta(minutes=2)
+TROUBLE = timedelta(hours=1)  # the mail service takes nothing for so long: no passing mood any more
 ANSWERS_DUE_AFTER = timedelta(minutes=2)
 ANSWERS_LOOKED_BACK = timedelta(days=1)
 RECENT = 20
@@ -73,6 +74,9 @@ def _service(channel: Channel, now: datetime) -> Light:
     name, title = service_name(), "Mail service takes our mail"
     if channel.is_paused and channel.paused_until is None:
         sentence, tone = "Sending is paused until someone starts it again.", "red"
+    elif channel.trouble_since and now - channel.trouble_since > TROUBLE and _something_waits(now):
+        sentence = f"{name} has taken no email for {span(now - channel.trouble_since)}. We keep trying."
+        tone = "red"
     elif channel.is_paused and channel.paused_until:
         sentence = f"{name} does not take mail right now. We try again in {span(channel.paused_until - now)}."
         tone = "amber"
@@ -82,6 +86,11 @@ def _service(channel: Channel, now: datetime) -> Light:
         return Light("service", title, "green", f"{name} took the last email {ago(now - channel.last_accepted_at)}.")
     step = "Emails wait in the queue and none is lost."
     return Light("service", title, tone, sentence, step, details=channel.paused_reason, can_retry=True)
+
+
+def _something_waits(now: datetime) -> bool:
+    """At night nothing is handed over, which is no trouble."""
+    return Message.objects.filter(status=Status.QUEUED, send_after__lte=now + TROUBLE).exists()
 
 
 def _answers(now: datetime) -> Light:

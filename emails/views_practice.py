@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from emails import replies, selectors_practice
 from emails.forms_practice import NORMAL, SwitchesForm, is_normal
-from emails.practice import client
+from emails.practice import client, switching
 from emails.practice.client import PracticeServiceDown
 from emails.practice.fates import TABLE
 from emails.wording_practice import FATES
@@ -100,7 +100,7 @@ def switches(request: HttpRequest) -> HttpResponse:
     """Let the mail service misbehave, to see what the desk does then."""
     form = SwitchesForm(request.POST) if request.method == "POST" else SwitchesForm.showing(client.switches())
     if form.is_bound and form.is_valid():
-        client.set_switches(form.changes)
+        switching.turn(form.changes)
         replies.note(request, "The practice mail service now does as you say.")
         return redirect("practice")
     return render(request, "emails/practice_switches.html", {"form": form}, status=422 if form.is_bound else 200)
@@ -110,6 +110,6 @@ def switches(request: HttpRequest) -> HttpResponse:
 @practice_only
 def switches_normal(request: HttpRequest) -> HttpResponse:
     """Back to a mail service that behaves."""
-    client.set_switches(NORMAL)
+    switching.turn(NORMAL)
     replies.note(request, "Back to normal: the practice mail service behaves again.")
     return redirect("practice")

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from emails import keys
-from emails.practice import client
+from emails.practice import client, switching
 from emails.practice.client import PracticeServiceDown, SwitchesRefused
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ def messages(request: HttpRequest) -> JsonResponse:
 def switches(request: HttpRequest) -> JsonResponse:
     """GET tells the switches, POST merges some of them into the rest."""
     if request.method == "POST":
-        return _answer(request, lambda: client.set_switches(_said(request)))
+        return _answer(request, lambda: switching.turn(_said(request)))
     return _answer(request, client.switches)
 
 

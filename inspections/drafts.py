@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -133,7 +133,14 @@ def _starts_at(value: datetime, errors: _Errors) -> datetime:
         errors.add("starts_at", "Please give the time with its offset from UTC, like 2026-12-01T09:00:00-06:00.")
     elif value.year not in YEARS:
         errors.add("starts_at", f"The year {value.year} can't be right.")
+    else:
+        return value if _is_usual(value.utcoffset()) else value.astimezone(UTC)
     return value
+
+
+def _is_usual(offset: timedelta | None) -> bool:
+    """PostgreSQL refuses offsets of 16 hours and more, and parts of a second."""
+    return offset is not None and abs(offset) < timedelta(hours=16) and not offset % timedelta(minutes=1)
 
 
 def _fee(value: Decimal | None, errors: _Errors) -> Decimal | None:

@@ -116,15 +116,13 @@ class EditForm(FactsForm):
         super().__init__(data, initial=initial | {"services": ", ".join(inspection.services)})
 
     def draft(self) -> Draft:
-        """The inspection with the new facts; its time and people stay."""
-        present = self.inspection.participants.current().select_related("contact")
+        """The new facts, for `services.correct`."""
         return Draft(
             address=self.cleaned_data["address"],
             starts_at=self.inspection.starts_at,
             inspector=self.cleaned_data["inspector"],
             fee=self.cleaned_data["fee"],
             services=self.service_list(),
-            people=tuple(Person(p.role, p.name, p.email, p.contact.phone) for p in present),
         )
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "cancel",
     "complete",
     "confirm",
+    "correct",
     "create",
     "is_news",
     "publish_report",
@@ -107,6 +108,20 @@ def update(inspection: Inspection, draft: Draft, *, by: str) -> bool:
     A changed time of a confirmed inspection is a reschedule.
     """
     return _update(inspection, validate(draft), by=by)
+
+
+def correct(inspection: Inspection, draft: Draft, *, by: str) -> bool:
+    """Other words about the job: address, inspector, fee, services. Time, people and emails stay as they are by now.
+
+    True if anything changed. Raises BadDraft.
+    """
+    facts = _facts(validate(draft))
+    del facts["starts_at"]
+    with transaction.atomic():
+        told = _set_facts(_lock(inspection), facts, by=by)
+        events.tell(told)
+    inspection.refresh_from_db()
+    return bool(told)
 
 
 def is_news(inspection: Inspection, draft: Draft) -> bool:

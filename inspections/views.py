@@ -74,7 +74,7 @@ def edit(request: HttpRequest, inspection_id: int) -> HttpResponse:
     form = EditForm(request.POST if request.method == "POST" else None, inspection=found)
     if form.is_valid():
         try:
-            services.update(found, form.draft(), by=str(request.user))
+            services.correct(found, form.draft(), by=str(request.user))
         except BadDraft as problem:
             form.refuse(problem)
         else:

@@ -104,6 +104,18 @@
     toast("You have been signed out.", { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}`, label: "Sign in" });
   });
 
+  /* The answer to a form whose row has left the page meanwhile: htmx would look for the notes' place in that row.
+     Heard because such forms say hx-target="#status". */
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.requestConfig.elt.isConnected) return;
+    event.detail.shouldSwap = false;
+    const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    const notes = $$("#status > *", answer);
+    $("#status")?.append(...notes);
+    for (const note of notes) window.htmx.process(note);
+    settleNew(document);
+  });
+
   /* ---- Parts that are replaced only when they changed ---------------------------------------------
      hx-swap="rows": the answer is the page's partial again; what it marks with `data-part` is compared with the page,
      wherever it stands. In lists (`data-list`) items of the same `data-version` are left alone, so that focus, open

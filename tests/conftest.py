@@ -98,8 +98,10 @@ def live_worker(
     cache.clear()
     broker = redis.Redis.from_url(url)
     system = live.Live(live_server.url, practice_service, _worker, broker)
+    system.tell(copies=1)
     yield system
-    # The database is emptied next: nobody may still be at work in it.
+    # The database is emptied next: nobody may still be at work in it, and no news may come for a worker to read.
+    system.tell(copies=0)
     live.until(system.idle, "the worker is idle")
     broker.close()
 

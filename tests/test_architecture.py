@@ -17,12 +17,12 @@ ROOT = Path(__file__).parent.parent
 # From the ground up. A module imports from floors below its own; on one floor nobody imports a neighbour, except
 # inside one noun (`wording_failures` under `wording`, `selectors_today` over `selectors_messages`).
 FLOORS = [
-    r"states|diagnosis\w*|addresses|plaintext|snapshot",
+    r"states|diagnosis\w*|addresses|plaintext|snapshot|smtp",
     r"wording\w*|verdicts",
     r"models|paging|forms_text|access|zones",
     r"searching|holds|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
-    r"activity|rendering|overdue|eligibility",
-    r"wake|nightly",
+    r"activity|rendering|overdue|eligibility|carrier",
+    r"wake|nightly|aftermath",
     r"outbox|replies",
     r"delivery|inbox|mailbox",
     r"automations",

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 from pydantic import BaseModel
@@ -17,7 +16,6 @@ from emails.limits import Refused
 from inspections.errors import BadDraft, BadField, NotPossible
 
 MAX_PROBLEMS = 100
-LIMIT_PAUSE = 3600  # s; the shortest of the windows that limits count in
 
 
 class Refusal(BaseModel):
@@ -99,15 +97,9 @@ def _refused(request: HttpRequest, problem: Refused) -> HttpResponse:
     if problem.status_code != 429:
         return say(str(problem), problem.status_code)
     response = JsonResponse(TooSoon(detail=str(problem), can_confirm=problem.can_confirm).model_dump(), status=429)
-    response["Retry-After"] = str(_pause(problem))
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     return response
-
-
-def _pause(problem: Refused) -> int:
-    if problem.message is None:
-        return LIMIT_PAUSE
-    passed = (timezone.now() - problem.message.created_at).total_seconds()
-    return max(1, math.ceil(settings.COOLDOWN_SECONDS - passed))
 
 
 def _misshapen(request: HttpRequest, problem: ValidationError) -> HttpResponse:

@@ -87,6 +87,9 @@ class Message(models.Model):
     token = models.UUIDField(null=True, blank=True, help_text="The worker that has it")
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    leases_lost = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Times its worker stopped before the call"
+    )
 
     provider = models.CharField(max_length=20, blank=True)
     provider_message_id = models.CharField(max_length=200, blank=True)

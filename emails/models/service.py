@@ -53,8 +53,16 @@ class Channel(models.Model):
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Empty and a reason: until a person resumes")
     paused_reason = models.CharField(max_length=500, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
+    trouble_since = models.DateTimeField(null=True, blank=True, help_text="Nothing was taken since this first pause")
     worker_seen_at = models.DateTimeField(null=True, blank=True)
     last_accepted_at = models.DateTimeField(null=True, blank=True)
+    doubts = models.PositiveSmallIntegerField(
+        default=0, help_text="Doubtful sends lately; emails.channel has the limit"
+    )
+    doubts_since = models.DateTimeField(null=True, blank=True)
+    brakes = models.BooleanField(
+        default=False, db_default=False, help_text="Practice mode: the breaker works as in earnest"
+    )
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(pk=1), name="one_channel"),)

@@ -7,6 +7,7 @@ switches and the two `/practice/*.json` addresses of the REST API.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from django.conf import settings
@@ -35,7 +36,7 @@ def messages(*, after: str = "", limit: int = 50, q: str = "") -> Json:
 
 def message(provider_message_id: str) -> Json | None:
     """One email whole, with html, text, headers and the history of its webhooks."""
-    response = _call("GET", f"messages/{provider_message_id}")
+    response = _call("GET", f"messages/{quote(provider_message_id, safe='')}")
     return None if response.status_code == 404 else _json(response)
 
 

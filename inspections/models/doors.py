@@ -43,7 +43,8 @@ class PortalLink(models.Model):
     @property
     def is_active(self) -> bool:
         """Opens the portal now."""
-        return self.revoked_at is None and self.expires_at > timezone.now()
+        left = self.participant.removed_at is not None  # their links are switched off too; this needs no other step
+        return self.revoked_at is None and self.expires_at > timezone.now() and not left
 
 
 class ImportUpload(models.Model):

@@ -4,7 +4,7 @@ import re
 
 import brotli
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from emails.models import Message
 from emails.states import Status
@@ -185,6 +185,20 @@ def test_pressed_five_times_it_is_one_email(open_page: Open) -> None:
     button.click(click_count=5, delay=10)
     expect(page.get_by_text("Confirmation to Bob Lee is on its way.").first).to_be_visible()
     assert Message.objects.filter(to_name="Bob Lee", resend_of__isnull=False).count() == 1
+
+
+def test_an_answer_is_said_though_its_row_has_left_the_page(open_page: Open) -> None:
+    fill()
+    page = open_page("/")
+    row = page.get_by_role("article", name="Bob Lee")
+
+    def after_the_row_is_gone(route: Route) -> None:
+        row.evaluate("row => row.closest('li').remove()")
+        route.continue_()
+
+    page.route("**/resend/", after_the_row_is_gone)
+    row.get_by_role("button", name="Resend").click()
+    expect(page.get_by_text("Confirmation to Bob Lee is on its way.")).to_be_visible()
 
 
 # --- weight ----------------------------------------------------------------------------------------------------------

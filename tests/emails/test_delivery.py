@@ -1,5 +1,7 @@
 """From the queue to the mail service and back: what leaves, what does not, and what a crash leaves behind."""
 
+import socket
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,7 +9,7 @@ import pytest
 from django.conf import LazySettings
 from django.db.models.functions import Now
 
-from emails import activity, channel, delivery, outbox, outcomes
+from emails import activity, carrier, channel, delivery, outbox, outcomes
 from emails.models import AddressHold, Automation, Channel, EmailTemplate, Message, Problem, TemplateVersion
 from emails.rendering import MASK
 from emails.states import Reason, Status
@@ -360,8 +362,11 @@ def test_an_unreachable_provider_is_tried_by_the_table_and_then_someone_must_loo
     mail: Running, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = confirmation(confirmed())
-    delivery.deliver_due()  # opens the kept connection
-    monkeypatch.setattr(delivery, "_connection", _nobody_listens)
+    delivery.deliver_due()
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # nobody listens there afterwards
+        nowhere = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    settings.ANYMAIL = {**settings.ANYMAIL, "POSTMARK_API_URL": nowhere}
+    monkeypatch.setattr(carrier, "_kept", threading.local())
     again = outbox.resend(Message.objects.get(pk=message.pk), by="Kim", undo=False)
     for _ in range(len(settings.RETRY_BACKOFF) + 1):
         channel.resume()
@@ -370,10 +375,6 @@ def test_an_unreachable_provider_is_tried_by_the_table_and_then_someone_must_loo
     again.refresh_from_db()
     assert (again.status, again.category, again.tries) == (Status.FAILED, "provider_problem", 4)
     assert Problem.objects.open().filter(message=again).exists()
-
-
-def _nobody_listens() -> object:
-    raise ConnectionRefusedError(111, "Connection refused")
 
 
 # --- leases ----------------------------------------------------------------------------------------------------------

@@ -89,9 +89,27 @@ def test_a_worker_is_alive_if_it_was_seen_within_two_minutes(seen: int | None, t
 
 def test_a_service_that_took_our_mail_is_green() -> None:
     Channel.get()
-    channel.accepted()
+    channel.accepted(since=timezone.now())
     assert light("service").tone == "green"
     assert light("service").sentence == "The practice mail service took the last email just now."
+
+
+def test_a_service_that_takes_nothing_for_hours_is_red_between_two_pauses_too() -> None:
+    make_message(status=Status.QUEUED)
+    channel.pause("The mail service asked us to slow down.", seconds=30)
+    Channel.objects.update(trouble_since=ago(hours=3), paused_until=ago(seconds=1))
+    channel.pause("The mail service asked us to slow down.", seconds=0)
+    shown = light("service")
+    assert (shown.tone, shown.can_retry) == ("red", True)
+    assert shown.sentence == "The practice mail service has taken no email for 3 h. We keep trying."
+    channel.accepted(since=timezone.now())
+    assert light("service").tone == "green"
+
+
+def test_a_service_that_is_asked_for_nothing_is_not_in_trouble() -> None:
+    channel.pause("The mail service asked us to slow down.", seconds=0)
+    Channel.objects.update(trouble_since=ago(hours=3))
+    assert light("service").tone != "red"
 
 
 def test_a_pause_says_when_we_try_again_and_keeps_the_service_s_words_apart() -> None:

@@ -7,13 +7,15 @@ from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from emails import activity, inbox, nightly, providers
 from emails.models import Message, MessageEvent, Problem, WebhookPost
-from emails.states import Status
+from emails.states import FACT_RANK, Status, rank
 from inspections.models import Inspection
 from inspections.text import canonical
 from tests.emails.conftest import AUTH, Post, fixture, postmark, tell
@@ -23,10 +25,10 @@ pytestmark = pytest.mark.django_db
 URL = "/anymail/postmark/tracking/"
 
 
-def sent(**over: Any) -> Message:
-    """A message that the provider took."""
+def values(**over: Any) -> dict[str, Any]:
+    """Of a message that the provider took."""
     person = over.pop("participant", None) or make_participant(email="ann@example.com")
-    values: dict[str, Any] = {
+    about: dict[str, Any] = {
         "inspection": person.inspection,
         "participant": person,
         "kind": "confirmation",
@@ -39,7 +41,12 @@ def sent(**over: Any) -> Message:
         "status": Status.SENT,
         "sent_at": Now(),
     }
-    message = Message.objects.create(**values | over)
+    return about | over
+
+
+def sent(**over: Any) -> Message:
+    """A message that the provider took."""
+    message = Message.objects.create(**values(**over))
     if message.status == Status.SENT:
         activity.add(message, "sent", status=Status.SENT)
     message.refresh_from_db()
@@ -295,6 +302,52 @@ def test_the_nightly_check_finds_no_difference_and_would_find_one(webhook: Post)
     assert nightly.differences() == []
     Message.objects.filter(pk=message.pk).update(status=Status.BOUNCED)
     assert nightly.differences() == [message.pk]
+
+
+@pytest.mark.parametrize("stored", [status for status in Status if rank(status) >= FACT_RANK])
+@pytest.mark.parametrize("facts", [[], ["sent"], ["sent", "delivered"], ["bounced", "sent"], ["complained", "unknown"]])
+def test_the_nightly_check_folds_as_the_activity_does(stored: Status, facts: list[str]) -> None:
+    in_hand = {"token": uuid4(), "lease_until": Now()}  # the database asks for them while it is being sent
+    message = Message.objects.create(**values(status=stored, **in_hand))
+    for fact in facts:
+        activity.add(message, fact, status=fact)
+    activity.add(message, "opened")
+    message.refresh_from_db()
+    assert nightly.differences() == ([message.pk] if activity.folded(message)[0] != stored else [])
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_nightly_check_asks_once_however_many_emails_there_were(
+    django_assert_num_queries: DjangoAssertNumQueries, count: int
+) -> None:
+    for _ in range(count):
+        sent()
+    with django_assert_num_queries(1):
+        assert nightly.differences() == []
+
+
+def test_old_posts_go_even_if_the_check_finds_something(webhook: Post) -> None:
+    tell(webhook, sent(), "Delivery")
+    WebhookPost.objects.update(received_at=timezone.now() - 2 * nightly.RAW_POSTS_KEPT)
+    Message.objects.update(status=Status.BOUNCED)
+    assert list(nightly.run().items()) == [("posts", 1), ("orphans", 0), ("differences", 1)]
+
+
+def test_an_event_is_matched_by_the_index_of_its_providers_ids() -> None:
+    ids = {f"pm-{number}" for number in range(500)}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = Message.objects.filter(inbox._named({"postmark"}, ids)).order_by().explain()
+    assert "provider_id_once" in plan
+    assert "Index Cond: (((provider)::text = 'postmark'::text) AND ((provider_message_id)" in plan
+
+
+def test_the_same_id_at_another_provider_is_another_email(webhook: Post) -> None:
+    other = sent(provider="mailgun", provider_message_id="id-1")
+    ours = sent(provider="postmark", provider_message_id="id-1")
+    assert webhook(postmark(ours, "Delivery", Metadata={})) == 200
+    inbox.drain()
+    assert [Message.objects.get(pk=m.pk).status for m in (ours, other)] == [Status.DELIVERED, Status.SENT]
 
 
 def test_reading_a_post_again_changes_nothing(webhook: Post) -> None:

@@ -65,13 +65,23 @@ NAMED = (
     '\\nFound inactive addresses: ann@example.com.\\nInactive recipients have bounced before."}'
 )
 
+
+def refusal(code: object) -> Answer:
+    return reply("422 Unprocessable Entity", f'{{"ErrorCode":{code},"Message":"no"}}')
+
+
 CASES = [
     ("accepted", reply("200 OK", OK), Fate.ACCEPTED),
     ("inactive recipient, named", reply("422 Unprocessable Entity", NAMED), Fate.REFUSED),
     ("inactive recipient", reply("422 Unprocessable Entity", INACTIVE), Fate.REFUSED),
     ("invalid request", reply("422 Unprocessable Entity", '{"ErrorCode":300,"Message":"bad"}'), Fate.IMPOSSIBLE),
     ("key refused", reply("401 Unauthorized", '{"ErrorCode":10,"Message":"token"}'), Fate.LOCKED_OUT),
-    ("forbidden", reply("403 Forbidden", "{}"), Fate.LOCKED_OUT),
+    ("no credit left", reply("402 Payment Required", "{}"), Fate.LOCKED_OUT),
+    ("sender not confirmed", refusal(401), Fate.FORBIDDEN),
+    ("account on trial", refusal(412), Fate.FORBIDDEN),
+    ("maintenance", refusal(100), Fate.BUSY),
+    ("a code that is none", refusal("[]"), Fate.IMPOSSIBLE),
+    ("forbidden", reply("403 Forbidden", "{}"), Fate.FORBIDDEN),
     ("busy", reply("429 Too Many Requests", "{}", "Retry-After: 7"), Fate.BUSY),
     ("unavailable", reply("503 Service Unavailable", "{}"), Fate.BUSY),
     ("server error", reply("500 Internal Server Error", "{}"), Fate.UNKNOWN),

@@ -197,6 +197,11 @@ def test_programs_read_every_accepted_request_in_order(client: Client, service: 
     assert ours[0]["metadata"] == {"message": "m-1"}
 
 
+@pytest.mark.parametrize("name", ["../switches", "x/../../switches", "?limit=1", "#", "a/b", "%2e%2e/switches"])
+def test_a_strange_id_is_no_other_address_of_the_service(service: Running, name: str) -> None:
+    assert practice.message(name) is None
+
+
 def test_programs_set_switches(client: Client, service: Running, key: dict[str, str]) -> None:
     said = {"answer": "429", "share": 0.25, "webhooks": {"copies": 3}}
     response = client.post("/practice/switches.json", json.dumps(said), content_type="application/json", headers=key)

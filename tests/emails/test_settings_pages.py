@@ -54,6 +54,12 @@ def test_a_colleague_sees_values_and_whom_to_ask(colleague: Client) -> None:
     assert "/settings/profile/" in html
 
 
+def test_a_door_that_is_shut_says_whom_to_ask(colleague: Client) -> None:
+    answer = colleague.get("/settings/company/")
+    assert answer.status_code == 403
+    assert "Ask an owner (Kim)." in answer.content.decode()
+
+
 @pytest.mark.parametrize("path", ["company/", "sender/", "notifications/", "keys/", "keys/1/revoke/"])
 def test_only_owners_change_the_company(colleague: Client, path: str) -> None:
     assert colleague.post(f"/settings/{path}", COMPANY).status_code == 403

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from emails import channel
 from emails.models import Channel, Message, Problem
 from emails.states import Status
 from tests.emails.mailed import make_client, make_failed, make_message, problem_of, told
@@ -31,6 +32,13 @@ def office(client: Client) -> Client:
 
 def page(office: Client) -> str:
     return office.get("/").content.decode()
+
+
+def test_a_mail_service_that_takes_nothing_for_hours_is_on_today(office: Client) -> None:
+    make_message(status=Status.QUEUED)
+    channel.pause("The mail service asked us to slow down.", seconds=0)
+    Channel.objects.update(trouble_since=timezone.now() - timedelta(hours=3))
+    assert "has taken no email for 3 h" in page(office)
 
 
 # --- what it says ----------------------------------------------------------------------------------------------------

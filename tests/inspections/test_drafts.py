@@ -1,11 +1,11 @@
 """An inspection as it is handed in: everything wrong with it is said at once, by field."""
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 
-from inspections.services import BadDraft, validate
+from inspections.services import BadDraft, save, validate
 from tests.factories import make_draft, make_person
 
 
@@ -30,6 +30,17 @@ def test_a_good_draft_comes_back_tidied() -> None:
     assert draft.fee == Decimal("425.00")
     assert draft.services == ("Roof", "Radon")
     assert draft.people == (make_person(email="Ann@example.com", phone="217"),)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "offset", [timedelta(hours=-5), timedelta(hours=23), timedelta(hours=-16), timedelta(hours=1, microseconds=7)]
+)
+def test_a_time_with_any_offset_can_be_stored(offset: timedelta) -> None:
+    starts_at = datetime(2026, 12, 1, 9, 0, tzinfo=timezone(offset))
+    inspection, _ = save(make_draft(starts_at=starts_at), by="Kim")
+    inspection.refresh_from_db()
+    assert inspection.starts_at == starts_at
 
 
 def test_a_person_without_an_address_is_allowed() -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inspections import links
 from inspections.errors import NotPossible
-from inspections.models import InspectionEvent, PortalLink
+from inspections.models import InspectionEvent, Participant, PortalLink
 from tests.factories import in_days, make_inspection, make_participant
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,16 @@ def test_an_expired_link_is_found_but_not_active() -> None:
     PortalLink.objects.update(created_at=past, expires_at=past + timedelta(days=1))
     found = links.find(token_of(url))
     assert found == link
+    assert not found.is_active
+
+
+def test_a_link_of_somebody_who_is_no_longer_on_the_inspection_opens_nothing() -> None:
+    ann = make_participant()
+    _, url = links.mint(ann, purpose="confirmation")
+    Participant.objects.filter(pk=ann.pk).update(removed_at=timezone.now())
+    found = links.find(token_of(url))
+    assert found
+    assert found.revoked_at is None
     assert not found.is_active
 
 

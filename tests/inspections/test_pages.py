@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
+from inspections import people, services
+from inspections.forms import EditForm
 from inspections.models import Inspection, InspectionEvent, PortalLink
 from inspections.selectors import told
 from inspections.views import FIRST_ROWS
-from tests.factories import in_days, make_company, make_inspection, make_participant, make_user
+from tests.factories import in_days, make_company, make_inspection, make_participant, make_person, make_user
 
 pytestmark = pytest.mark.django_db
 Type = InspectionEvent.Type
@@ -118,6 +120,20 @@ def test_editing_changes_the_facts_and_nobody(office: Client) -> None:
     assert (inspection.address, inspection.fee, inspection.services) == ("14 Oak St", None, [])
     assert inspection.participants.current().get() == ann
     assert {event.type for event in inspection.events.all()} == {Type.UPDATED}
+
+
+def test_whoever_a_colleague_added_or_moved_meanwhile_stays(office: Client) -> None:
+    inspection = make_inspection()
+    make_participant(inspection, name="Ann Lee")
+    form = EditForm({"address": "14 Oak St"}, inspection=inspection)
+    assert form.is_valid()
+    draft = form.draft()
+    colleagues = Inspection.objects.get()
+    people.add_person(colleagues, make_person(name="Bob Lee", email="bob@example.com"), by="Raj")
+    services.reschedule(colleagues, in_days(9), by="Raj")
+    assert services.correct(inspection, draft, by="Kim")
+    assert (inspection.address, inspection.starts_at) == ("14 Oak St", in_days(9))
+    assert {person.name for person in inspection.participants.current()} == {"Ann Lee", "Bob Lee"}
 
 
 def test_completing_before_confirming_is_refused_in_words(office: Client) -> None:

@@ -1,0 +1,53 @@
+"""One call to the mail service, over a connection that each thread keeps. No database in here."""
+
+import threading
+from contextlib import suppress
+
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from emails import outcomes, smtp
+from emails.outcomes import Fate, Outcome
+
+_kept = threading.local()
+
+
+def call(email: EmailMultiAlternatives) -> Outcome:
+    """Send it once. Never raises: opening the connection and sending over it fail in different ways."""
+    try:
+        backend = _connection()
+    except Exception as problem:
+        return outcomes.of_opening(problem)
+    try:
+        backend.send_messages([email])
+    except Exception as problem:
+        written = not isinstance(backend, smtp.EmailBackend) or backend.perhaps_written
+        _hang_up()
+        return outcomes.of_exception(problem, written=written)
+    status = getattr(email, "anymail_status", None)
+    # Without one it went by plain SMTP: accepted, and the server gives no id.
+    return Outcome(Fate.ACCEPTED) if status is None else outcomes.of_answer(status)
+
+
+def _connection() -> BaseEmailBackend:
+    """An open one. Raises whatever opening it raises; then none is kept."""
+    backend: BaseEmailBackend | None = getattr(_kept, "backend", None)
+    if isinstance(backend, smtp.EmailBackend) and not backend.is_alive():
+        _hang_up()  # closed by the server while idle, which is no fault of the next email
+        backend = None
+    if backend is None:
+        backend = _kept.backend = get_connection()
+        try:
+            backend.open()
+        except Exception:
+            _hang_up()
+            raise
+    return backend
+
+
+def _hang_up() -> None:
+    backend = getattr(_kept, "backend", None)
+    _kept.backend = None
+    if backend is not None:
+        with suppress(Exception):  # broken already
+            backend.close()
