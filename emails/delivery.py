@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from emails import activity, channel, eligibility, outcomes, rendering, wake
+from emails import activity, channel, eligibility, envelope, outcomes, rendering, wake
 from emails.diagnosis import diagnose
 from emails.models import Kind, Message, TemplateVersion
 from emails.outcomes import Fate, Outcome
@@ -130,7 +130,7 @@ def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | Non
         html=rendered.masked(rendered.html),
         text=rendered.masked(rendered.text),
         has_link=rendered.has_link,
-        from_header=email.from_email,
+        from_header=envelope.sender(email),
         reply_to=company.reply_to,
         provider=settings.MAIL_PROVIDER,
     )
@@ -191,6 +191,8 @@ def _email(message: Message, rendered: Rendered, company: Company) -> EmailMulti
     email.attach_alternative(rendered.html, "text/html")
     email.metadata = {"message": str(message.uuid)}  # type: ignore[attr-defined] # read by Anymail
     email.tags = [message.kind]  # type: ignore[attr-defined]
+    if settings.MAIL_PROVIDER == "smtp":
+        envelope.seal(email, message.uuid, return_path=settings.BOUNCE_ADDRESS)
     return email
 
 
@@ -214,8 +216,8 @@ def _call(email: EmailMultiAlternatives) -> Outcome:
         _hang_up()
         return outcomes.of_exception(problem)
     status = getattr(email, "anymail_status", None)
-    # Without one it went by plain SMTP: accepted, and the server gives no id.
-    return Outcome(Fate.ACCEPTED) if status is None else outcomes.of_answer(status)
+    # Without one it went by plain SMTP: accepted, under the id that we wrote on it.
+    return Outcome(Fate.ACCEPTED, envelope.message_id(email)) if status is None else outcomes.of_answer(status)
 
 
 def _connection() -> BaseEmailBackend:

@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from emails import activity, providers, verdicts, wake
+from emails import activity, providers, reports_text, verdicts, wake
 from emails.diagnosis import diagnose
 from emails.models import Message, MessageEvent, WebhookPost
 from emails.states import UNDELIVERED, Status
@@ -138,7 +138,13 @@ def _event(post: WebhookPost, event: AnymailTrackingEvent) -> MessageEvent:
     type_ = _clean(str(event.event_type or "unknown"))[:20]
     words = _words(event, raw)
     status = verdicts.status_of(post.provider, type_, raw)
-    found = diagnose(words, provider=post.provider, reject_reason=str(event.reject_reason or ""), event=type_)
+    found = diagnose(
+        words,
+        provider=post.provider,
+        reject_reason=str(event.reject_reason or ""),
+        event=type_,
+        enhanced_code=_enhanced(post.provider, words, raw),
+    )
     if status == Status.BOUNCED and found.temporary:
         status = Status.SOFT_BOUNCED
     undelivered = status in UNDELIVERED or status == Status.DEFERRED
@@ -160,7 +166,8 @@ def _event(post: WebhookPost, event: AnymailTrackingEvent) -> MessageEvent:
         data={
             "user_agent": _clean(str(event.user_agent or ""))[:300],
             "click_url": _clean(str(event.click_url or ""))[:300],
-        },
+        }
+        | _named(post.provider, raw),
     )
     row.key = _key(row, event.timestamp)
     return row
@@ -185,6 +192,20 @@ def _code(raw: Mapping[str, Any]) -> str:
         if isinstance(raw.get(name), str | int):
             return _clean(str(raw[name]))[:20]
     return ""
+
+
+def _enhanced(provider: str, words: str, raw: Mapping[str, Any]) -> str:
+    """The status that a report states beside the words; the words' own code says more where there is one."""
+    if provider != providers.BY_MAIL or reports_text.ENHANCED.search(words):
+        return ""
+    return str(raw.get("code") or "")
+
+
+def _named(provider: str, raw: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Every way in which a report names the recipient: as we wrote it, as their server does."""
+    if provider != providers.BY_MAIL:
+        return {}
+    return {"named": [_clean(str(address))[:318] for address in raw.get("named") or ()]}
 
 
 def _time(told: datetime | None, received: datetime) -> datetime:
@@ -220,8 +241,22 @@ def _match(rows: Iterable[MessageEvent]) -> None:
     for row in rows:
         message = by_uuid.get(row.message_uuid) if row.message_uuid else None
         message = message or by_id.get((row.provider, row.provider_message_id))
-        if message and message.provider == row.provider and row.recipient in ("", message.to_key):
+        if message is None or message.provider != row.provider:
+            continue
+        if row.recipient in ("", message.to_key) or message.to_key in row.data.get("named", ()):
             row.message = message
+        elif row.provider == providers.BY_MAIL:
+            _hint(row, message)
+
+
+def _hint(row: MessageEvent, message: Message) -> None:
+    """Our email by its name, another recipient: their mailbox passed a copy on. It says nothing of the one we wrote to.
+
+    See docs/decisions/reports-by-mail.md.
+    """
+    if row.type != "autoresponded":
+        row.type = "passed_on" if row.status in UNDELIVERED else "forwarded"
+    row.message, row.status, row.category, row.decided_by = message, "", "", ""
 
 
 def adopt_orphans(limit: int = 500) -> int:
@@ -237,7 +272,7 @@ def adopt_orphans(limit: int = 500) -> int:
         _match(rows)
         for row in rows:
             if row.message_id:
-                row.save(update_fields=["message"])
+                row.save(update_fields=["message", "type", "status", "category", "decided_by"])
                 adopted += 1
         activity.learn(sorted({row.message_id for row in rows if row.message_id}))
     return adopted

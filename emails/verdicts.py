@@ -63,11 +63,19 @@ def _brevo(raw: Mapping[str, Any]) -> Status | str | None:
     return Status.SOFT_BOUNCED if raw.get("event") in ("soft_bounce", "soft-bounce") else None
 
 
+def _smtp(raw: Mapping[str, Any]) -> Status | str | None:
+    # RFC 3464: "failed" with a status of class 4 is a passing trouble that lasted too long.
+    if raw.get("action") == "failed" and str(raw.get("code")).startswith("4"):
+        return Status.SOFT_BOUNCED
+    return None
+
+
 BY_PROVIDER: Mapping[str, Callable[[Mapping[str, Any]], Status | str | None]] = {
     "postmark": _postmark,
     "sendgrid": _sendgrid,
     "amazon_ses": _amazon_ses,
     "brevo": _brevo,
+    "smtp": _smtp,
 }
 
 
