@@ -114,7 +114,7 @@ def _of_group(group: Mapping[str, str], uuid: UUID | None, *, said: str, mail: M
     if action not in ACTIONS:
         action = BY_CLASS.get(status[:1], "")
     words = re.sub(r"^[\w.+-]+\s*;\s*", "", group.get("diagnostic-code", ""))
-    if not any(ch.isalpha() for ch in words):
+    if action in ("failed", "delayed") and not any(ch.isalpha() for ch in words):
         words = f"{words} {_explained(said)}"
     return News(
         type=ACTIONS.get(action, OTHER),

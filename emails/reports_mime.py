@@ -107,8 +107,10 @@ def _decoded(raw: bytes, part: Message) -> bytes:
 
 
 def _characters(raw: bytes, part: Message) -> str:
+    name = part.get_content_charset() or "utf-8"
     try:
-        return raw.decode(part.get_content_charset() or "utf-8", "replace")
+        # What calls itself Latin-1 is Windows-1252 in truth (as the WHATWG's Encoding Standard has it).
+        return raw.decode("cp1252" if name in ("iso-8859-1", "us-ascii") else name, "replace")
     except (LookupError, ValueError):
         return raw.decode("utf-8", "replace")
 
