@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-USER, PASSWORD, TOKEN = "office@oakwood.example", "pass/word @1", "access-token-1"  # noqa: S105
+USER, PASSWORD, TOKEN = "office@oakwood.example", "pass/word @1", "access-token-1"
 
 
 def serve(port: int, cert: str, key: str) -> None:
@@ -108,11 +108,11 @@ class Person:
 
     def put(self, *mails: bytes, folder: str = "INBOX") -> None:
         """In one MULTIAPPEND (RFC 3502), without waiting for each."""
-        tag = self.imap._new_tag()  # type: ignore[attr-defined]
+        tag = self.imap._new_tag()
         pieces = (b" {%d+}\r\n" % len(mail) + mail for mail in mails)
         self.imap.send(tag + b" APPEND " + folder.encode() + b"".join(pieces) + b"\r\n")
-        self.imap.tagged_commands[tag] = None  # type: ignore[attr-defined]
-        ok, said = self.imap._command_complete("APPEND", tag)  # type: ignore[attr-defined]
+        self.imap.tagged_commands[tag] = None
+        ok, said = self.imap._command_complete("APPEND", tag)
         assert ok == "OK", said
 
     def flags(self, folder: str) -> list[bytes]:
