@@ -98,7 +98,7 @@ class Person:
 
     def __init__(self, port: int, cert: Path) -> None:
         context = ssl.create_default_context(cafile=str(cert))
-        self.imap = imaplib.IMAP4_SSL("localhost", port, ssl_context=context, timeout=10)
+        self.imap = imaplib.IMAP4_SSL("localhost", port, ssl_context=context, timeout=60)
         self.imap.login(USER, PASSWORD)
 
     def folder(self, name: str) -> None:
