@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import requests
+from celery.exceptions import SoftTimeLimitExceeded
 from imap_tools import AND, BaseMailBox, MailBox, MailboxLoginError, MailBoxStartTls, MailBoxUnencrypted, U
 from imap_tools.errors import MailboxFolderSelectError
 
@@ -173,7 +174,8 @@ TROUBLES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str
     (SignInRefused, Trouble.SIGN_IN),
     (ssl.SSLCertVerificationError, Trouble.CERTIFICATE),
     (MailboxFolderSelectError, Trouble.FOLDER),
-    ((OSError, imaplib.IMAP4.abort, EOFError), Trouble.UNREACHABLE),  # requests' errors are OSErrors
+    # requests' errors are OSErrors; the last one comes when every answer took its time.
+    ((OSError, imaplib.IMAP4.abort, EOFError, SoftTimeLimitExceeded), Trouble.UNREACHABLE),
 )
 
 

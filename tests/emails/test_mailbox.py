@@ -15,8 +15,8 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from config.environment import BASE_DIR
-from emails import inbox, mailbox, mailbox_imap
-from emails.models import Mailbox, MessageEvent, WebhookPost
+from emails import inbox, mailbox, mailbox_imap, overdue
+from emails.models import Mailbox, Message, MessageEvent, Problem, WebhookPost
 from emails.states import Status
 from tests import live
 from tests.emails.by_mail import about, again, box, read, report, sent, where
@@ -191,6 +191,20 @@ def test_a_server_that_hangs_is_given_up(
     proxy.down()
     assert box().trouble == "unreachable"
     assert timezone.now() - began < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(("trouble", "closed"), [("", True), ("sign_in", False)])
+def test_no_failure_for_a_day_counts_as_arrived_only_while_failures_are_seen(
+    office: Person, trouble: str, closed: bool
+) -> None:
+    lost = sent(uuid=uuid4())
+    read(office, about(lost))
+    long_ago = timezone.now() - timedelta(days=2)
+    again_sent = sent(inspection=lost.inspection, participant=lost.participant, root=lost, sent_at=long_ago)
+    Message.objects.filter(pk=again_sent.pk).update(changed_at=long_ago)
+    Mailbox.objects.update(trouble=trouble)
+    overdue.close_unreported()
+    assert Problem.objects.open().exists() != closed
 
 
 def test_two_do_not_read_at_once(office: Person, settings: LazySettings) -> None:
