@@ -97,6 +97,7 @@ app.conf.beat_schedule = {
     "deliver-due": every("emails.tasks.deliver_due", settings.SWEEP_SECONDS),
     "drain-inbox": every("emails.tasks.drain_inbox", settings.SWEEP_SECONDS),
     "sweep": every("emails.tasks.sweep", settings.SWEEP_SECONDS),
+    "poll-mailbox": every("emails.tasks.poll_mailbox", settings.BOUNCE_MAILBOX_SECONDS),
     "heartbeat": every("emails.tasks.heartbeat", 30),
     # 9:00 UTC is the small hours across the United States, where the offices are.
     "nightly": {

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
-from config import environment, providers
+from config import environment, mailbox, providers
 from config.environment import fail, flag, number, required, text, whole, words
 
 BASE_DIR = environment.BASE_DIR
@@ -74,6 +74,10 @@ EMAIL_USE_SSL = flag("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 20
 if EMAIL_USE_TLS and EMAIL_USE_SSL:
     fail("EMAIL_USE_TLS", "and EMAIL_USE_SSL exclude each other: 587 uses TLS, 465 uses SSL.")
+# Where failures come back as mail. Practice reads nobody's mailbox, as it uses nobody's key.
+BOUNCE_ADDRESS = mailbox.return_path()
+BOUNCE_MAILBOX = None if PRACTICE_MODE else mailbox.from_environment()
+BOUNCE_MAILBOX_SECONDS = number("BOUNCE_MAILBOX_SECONDS", 60, least=1)
 
 # --- Waits and sizes (seconds unless said otherwise) -------------------------------------------
 UNDO_SECONDS = number("UNDO_SECONDS", 10)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from emails import outcomes, smtp
+from emails import envelope, outcomes, smtp
 from emails.outcomes import Fate, Outcome
 
 _kept = threading.local()
@@ -25,8 +25,8 @@ def call(email: EmailMultiAlternatives) -> Outcome:
         _hang_up()
         return outcomes.of_exception(problem, written=written)
     status = getattr(email, "anymail_status", None)
-    # Without one it went by plain SMTP: accepted, and the server gives no id.
-    return Outcome(Fate.ACCEPTED) if status is None else outcomes.of_answer(status)
+    # Without one it went by plain SMTP: accepted, under the id that we wrote on it.
+    return Outcome(Fate.ACCEPTED, envelope.message_id(email)) if status is None else outcomes.of_answer(status)
 
 
 def _connection() -> BaseEmailBackend:

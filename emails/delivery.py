@@ -21,7 +21,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from emails import activity, aftermath, carrier, channel, eligibility, rendering, wake
+from emails import activity, aftermath, carrier, channel, eligibility, envelope, rendering, wake
 from emails.models import Kind, Message, TemplateVersion
 from emails.outcomes import Outcome
 from emails.rendering import Rendered, TemplateProblem
@@ -159,7 +159,7 @@ def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | Non
         html=rendered.masked(rendered.html),
         text=rendered.masked(rendered.text),
         has_link=rendered.has_link,
-        from_header=email.from_email,
+        from_header=envelope.sender(email),
         reply_to=company.reply_to,
         provider=settings.MAIL_PROVIDER,
     )
@@ -220,6 +220,8 @@ def _email(message: Message, rendered: Rendered, company: Company) -> EmailMulti
     email.attach_alternative(rendered.html, "text/html")
     email.metadata = {"message": str(message.uuid)}  # type: ignore[attr-defined] # read by Anymail
     email.tags = [message.kind]  # type: ignore[attr-defined]
+    if settings.MAIL_PROVIDER == "smtp":
+        envelope.seal(email, message.uuid, return_path=settings.BOUNCE_ADDRESS)
     return email
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from emails import activity, providers, verdicts, wake
 from emails.models import Message, MessageEvent, WebhookPost
+from emails.states import UNDELIVERED
 from inspections.text import canonical
 
 log = logging.getLogger(__name__)
@@ -143,7 +144,8 @@ def _event(post: WebhookPost, event: AnymailTrackingEvent) -> MessageEvent:
         data={
             "user_agent": _clean(str(event.user_agent or ""))[:300],
             "click_url": _clean(str(event.click_url or ""))[:300],
-        },
+        }
+        | _named_by(post.provider, event),
     )
     row.key = _key(row, event.timestamp)
     return row
@@ -154,6 +156,13 @@ def _key(row: MessageEvent, told_at: datetime | None) -> str:
     when = told_at.astimezone(UTC).isoformat() if told_at else ""
     parts = (row.provider, row.provider_message_id or str(row.message_uuid), row.recipient, row.type, when, row.code)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _named_by(provider: str, event: AnymailTrackingEvent) -> dict[str, list[str]]:
+    """Every way in which a report names the recipient: as we wrote it, as their server does."""
+    if provider != providers.BY_MAIL:
+        return {}
+    return {"named": [_clean(str(address))[:318] for address in event.esp_event.get("named") or ()]}
 
 
 def _time(told: datetime | None, received: datetime) -> datetime:
@@ -197,8 +206,22 @@ def _match(rows: Iterable[MessageEvent]) -> None:
     for row in rows:
         message = by_uuid.get(row.message_uuid) if row.message_uuid else None
         message = message or by_id.get((row.provider, row.provider_message_id))
-        if message and message.provider == row.provider and row.recipient in ("", message.to_key):
+        if message is None or message.provider != row.provider:
+            continue
+        if row.recipient in ("", message.to_key) or message.to_key in row.data.get("named", ()):
             row.message = message
+        elif row.provider == providers.BY_MAIL:
+            _hint(row, message)
+
+
+def _hint(row: MessageEvent, message: Message) -> None:
+    """Our email by its name, another recipient: their mailbox passed a copy on. It says nothing of the one we wrote to.
+
+    See docs/decisions/reports-by-mail.md.
+    """
+    if row.type != "autoresponded":
+        row.type = "passed_on" if row.status in UNDELIVERED else "forwarded"
+    row.message, row.status, row.category, row.decided_by = message, "", "", ""
 
 
 def _named(providers: set[str], ids: set[str]) -> Q:
@@ -219,7 +242,7 @@ def adopt_orphans(limit: int = 500) -> int:
         _match(rows)
         for row in rows:
             if row.message_id:
-                row.save(update_fields=["message"])
+                row.save(update_fields=["message", "type", "status", "category", "decided_by"])
                 adopted += 1
         activity.learn(sorted({row.message_id for row in rows if row.message_id}))
     return adopted

@@ -7,10 +7,11 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from emails import problems
-from emails.models import Message, Problem
+from emails.models import Mailbox, Message, Problem
 from emails.states import Status
 
 UNREPORTED = timedelta(days=1)
+MAILBOX_FRESH = timedelta(hours=1)
 HORIZON = timedelta(days=4)
 
 
@@ -30,15 +31,23 @@ def raise_problems() -> int:
 
 def close_unreported() -> int:
     """Where deliveries are not reported, a day without a failure counts as arrived. Returns how many messages."""
-    if settings.EMAIL_PROVIDER != "smtp":
-        return 0
     now = timezone.now()
+    if settings.EMAIL_PROVIDER != "smtp" or not _failures_are_seen(now):
+        return 0
     rows = Message.objects.filter(status=Status.SENT, changed_at__lt=now - UNREPORTED, changed_at__gt=now - HORIZON)
     open_ = Problem.objects.open().filter(inspection=OuterRef("inspection"), message__lte=OuterRef("pk"))
     waiting = list(rows.filter(Exists(open_)).order_by("pk")[:200])
     for message in waiting:
         problems.close_by(message)
     return len(waiting)
+
+
+def _failures_are_seen(now: datetime) -> bool:
+    """The mailbox that failures come back to was read lately. Where none is set up, people read it themselves."""
+    where = settings.BOUNCE_MAILBOX
+    if where is None:
+        return True
+    return Mailbox.objects.filter(name=where.name[:500], trouble="", read_at__gt=now - MAILBOX_FRESH).exists()
 
 
 def _silent(status: Status, since: datetime, *, category: str) -> list[Message]:

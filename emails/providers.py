@@ -12,7 +12,9 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django.urls import URLPattern
 
+from emails import reports
 from emails.models import WebhookPost
+from emails.reports import News
 
 _REQUESTS = RequestFactory()
 
@@ -37,8 +39,18 @@ ROUTES: dict[str, tuple[str, type[AnymailCoreWebhookView]]] = {
 VIEWS: dict[str, type[AnymailCoreWebhookView]] = dict(ROUTES.values())
 
 
+# A plain mail server posts nothing: its news comes as mail (`emails.mailbox`).
+BY_MAIL = "smtp"
+
+
+class NotUnderstood(Exception):
+    """The mail names neither a recipient nor an email."""
+
+
 def parse(post: WebhookPost) -> Iterable[AnymailTrackingEvent]:
-    """The events in a stored post. Raises whatever Anymail's parser does on nonsense."""
+    """The events in a stored post. Raises NotUnderstood, or whatever Anymail's parser does on nonsense."""
+    if post.provider == BY_MAIL:
+        return _from_mail(bytes(post.body))
     if _about_the_account(post):
         return []
     view = VIEWS[post.provider]()
@@ -95,6 +107,30 @@ _WRAPPED: Mapping[str, Callable[[bytes], Iterable[bytes]]] = {
     "mandrill": _parts_of_form,
     "unisender_go": _parts_of_users,
 }
+
+
+def _from_mail(raw: bytes) -> list[AnymailTrackingEvent]:
+    news = reports.read(raw)
+    if not any(one.uuid or one.recipient for one in news):
+        raise NotUnderstood("The mail names neither a recipient nor an email of ours")
+    return [_as_event(one) for one in news]
+
+
+def _as_event(news: News) -> AnymailTrackingEvent:
+    return AnymailTrackingEvent(
+        event_type=news.type,
+        timestamp=news.at,
+        recipient=news.recipient,
+        metadata={"message": str(news.uuid)} if news.uuid else {},
+        mta_response=news.words,
+        esp_event={
+            "action": news.action,
+            "class": news.status[:1],
+            "code": news.status,
+            "words": news.words,
+            "named": list(news.named),
+        },
+    )
 
 
 def _rebuilt(post: WebhookPost) -> HttpRequest:

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from emails import providers, wording
-from emails.models import Channel, Message, MessageEvent
+from emails import mailbox, providers, wording
+from emails.models import Channel, Mailbox, Message, MessageEvent
 from emails.states import LEFT_US, UNDELIVERED, Status
 
 WORKER_FRESH = timedelta(minutes=2)
@@ -18,6 +18,8 @@ TROUBLE = timedelta(hours=1)  # the mail service takes nothing for so long: no p
 ANSWERS_DUE_AFTER = timedelta(minutes=2)
 ANSWERS_LOOKED_BACK = timedelta(days=1)
 RECENT = 20
+MAILBOX_FRESH = timedelta(minutes=10)
+MAILBOX_TRIES = 3  # failures in a row before it is more than a hiccup
 SILENCE_FROM = 3  # fewer unanswered emails say nothing
 RATES_OF = timedelta(days=7)
 RATES_FROM_AT_MOST = 20_000
@@ -95,8 +97,8 @@ def _something_waits(now: datetime) -> bool:
 
 def _answers(now: datetime) -> Light:
     title = "Answers coming back"
-    if settings.EMAIL_PROVIDER == "smtp":
-        return Light("answers", title, "grey", "Our mail server reports no deliveries. We only hear about failures.")
+    if settings.EMAIL_PROVIDER == providers.BY_MAIL:
+        return _mailbox(title, now)
     sent = _recently_sent(now)
     last = MessageEvent.objects.filter(key__isnull=False).order_by("-recorded_at").first()
     heard = f"Last answer {ago(now - last.recorded_at)}" if last else "No answer so far"
@@ -112,6 +114,37 @@ def _answers(now: datetime) -> Light:
     sentence = f"{emails(len(silent))} waiting for an answer for up to {span(now - min(silent))}."
     step = f"{service_name()} may have the wrong address to tell us. It must be exactly the one below."
     return Light("answers", title, "red", sentence, step)
+
+
+# What is wrong with the mailbox that failures come back to -> what to look at.
+MAILBOX_STEPS = {
+    Mailbox.Trouble.SIGN_IN: "Its user name, password or app password is wrong, or no longer allowed.",
+    Mailbox.Trouble.UNREACHABLE: "Its server does not answer. We try again by ourselves.",
+    Mailbox.Trouble.CERTIFICATE: "Its server cannot prove who it is, so we gave no password. Check the server’s name.",
+    Mailbox.Trouble.FOLDER: "Check the name of the folder in the settings of the server.",
+    Mailbox.Trouble.OTHER: "Show the technical details to whoever looks after the server.",
+}
+
+
+def _mailbox(title: str, now: datetime) -> Light:
+    """A plain mail server answers by mail or not at all."""
+    if settings.BOUNCE_MAILBOX is None:
+        sentence = "Failures cannot be seen: our mail server reports them by mail, and no mailbox is set up to read."
+        return Light("answers", title, "amber", sentence, "Ask whoever looks after the server to set up the mailbox.")
+    box = mailbox.current()
+    if box is None or (box.read_at is None and not box.trouble):
+        return Light("answers", title, "grey", "Answers by mail: the mailbox was not read yet.")
+    if box.trouble:
+        since = f"{span(now - box.failing_since)} ago" if box.failing_since else "now"
+        sentence = f"{box.get_trouble_display()}. The first time was {since}."
+        tone = "amber" if box.trouble == Mailbox.Trouble.UNREACHABLE and box.failures < MAILBOX_TRIES else "red"
+        step = f"{MAILBOX_STEPS[Mailbox.Trouble(box.trouble)]} Emails still leave; failures are not seen."
+        return Light("answers", title, tone, sentence, step, details=box.details)
+    age = now - (box.read_at or now)
+    sentence = f"Answers by mail: read {ago(age)}. We only hear about failures, not deliveries."
+    if age > MAILBOX_FRESH:
+        return Light("answers", title, "red", sentence, "It should be read every minute. Look at the worker first.")
+    return Light("answers", title, "green", sentence)
 
 
 def _recently_sent(now: datetime) -> Sequence[tuple[str, datetime]]:

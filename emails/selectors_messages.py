@@ -112,6 +112,8 @@ STEPS: dict[str, tuple[str, str]] = {
     "opened": ("Pictures loaded, maybe opened", "green"),
     "clicked": ("A link was opened, maybe by a scanner", "green"),
     "autoresponded": ("Their mailbox replied by itself", "grey"),
+    "passed_on": ("Their mailbox passed a copy on, and that copy did not arrive", "amber"),
+    "forwarded": ("News of a copy that their mailbox passed on", "grey"),
     "unknown": ("Not sure it left", "amber"),
     "failed": ("Not accepted", "red"),
     "rejected": ("Refused", "red"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Min, QuerySet
 
-from emails import paging, wording
+from emails import paging, providers, wording
 from emails.models import MessageEvent, WebhookPost
 from emails.paging import Page, Place
 from emails.selectors_messages import STEPS
@@ -128,11 +128,16 @@ class Raw:
 def raw(post: WebhookPost) -> Raw:
     """JSON in order, else text, else bytes as numbers; without characters that could hide or rearrange anything."""
     body = bytes(post.body)
-    text, form = _readable(body)
+    text, form = (_mail(body), "text") if post.provider == providers.BY_MAIL else _readable(body)
     shown = "".join(map(_visible, text[:SHOWN_CHARACTERS]))
     return Raw(
         shown, len(body), form, is_cut=len(text) > SHOWN_CHARACTERS or (form == "hex" and len(body) > _HEX_BYTES)
     )
+
+
+def _mail(body: bytes) -> str:
+    """A mail may hold a byte of any encoding, and is text all the same."""
+    return body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
 
 
 def _readable(body: bytes) -> tuple[str, str]:

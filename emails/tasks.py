@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, inbox, nightly, overdue
+from emails import activity, channel, delivery, inbox, mailbox, nightly, overdue
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -25,6 +25,12 @@ def sweep(*_: object) -> None:
     inbox.adopt_orphans()
     overdue.raise_problems()
     overdue.close_unreported()
+
+
+@shared_task(name="emails.tasks.poll_mailbox")
+def poll_mailbox(*_: object) -> None:
+    """Take in the reports that came back as mail."""
+    mailbox.poll()
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -1,11 +1,12 @@
 """Sending health: does the mail leave, do the answers come back, and what exactly were we told?"""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from emails import access, channel, inbox, replies, selectors_health, selectors_posts, wake
+from emails import access, channel, inbox, mailbox, providers, replies, selectors_health, selectors_posts, wake
 from emails.models import WebhookPost
 from emails.paging import Place
 
@@ -19,6 +20,8 @@ def health(request: HttpRequest) -> HttpResponse:
         "lights": selectors_health.lights(),
         "rates": selectors_health.rates(),
         "answer_address": selectors_health.answer_address(),
+        "by_mail": settings.EMAIL_PROVIDER == providers.BY_MAIL,
+        "mailbox": mailbox.current(),
         "page": page,
         "rows": rows,
         "strangers": selectors_posts.strangers(),

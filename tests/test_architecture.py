@@ -18,13 +18,14 @@ ROOT = Path(__file__).parent.parent
 # inside one noun (`wording_failures` under `wording`, `selectors_today` over `selectors_messages`).
 FLOORS = [
     r"states|diagnosis\w*|addresses|plaintext|snapshot|smtp",
-    r"wording\w*|verdicts",
+    r"envelope",
+    r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
     r"searching|holds|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
     r"activity|rendering|overdue|eligibility|carrier",
     r"wake|nightly|aftermath",
     r"outbox|replies",
-    r"delivery|inbox|mailbox",
+    r"delivery|inbox|mailbox\w*",
     r"automations",
     r"troubleshoot|practice",
     r"selectors\w*",

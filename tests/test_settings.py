@@ -22,6 +22,12 @@ PRODUCTION = {
     "WEBHOOK_SECRET": "postmark:a-long-password",
 }
 PRACTICE = {**PRODUCTION, "EMAIL_PROVIDER": "practice", "PRACTICE_MAIL_URL": "http://127.0.0.1:9000"}
+BY_TOKEN = {
+    "BOUNCE_MAILBOX_URL": "imaps://office%40example.com@imap.example.com",
+    "BOUNCE_MAILBOX_TOKEN_URL": "https://oauth2.googleapis.com/token",
+    "BOUNCE_MAILBOX_CLIENT_ID": "client",
+    "BOUNCE_MAILBOX_REFRESH_TOKEN": "refresh-secret",
+}
 SHOW = """
 import json, sys
 from django.core.exceptions import ImproperlyConfigured
@@ -69,6 +75,18 @@ def setting(tmp_path: Path, name: str, **over: str) -> object:
         ({"RETRY_BACKOFF": "60;300"}, "RETRY_BACKOFF must be numbers with commas"),
         ({"BEHIND_PROXY": "maybe"}, "BEHIND_PROXY must be true or false; it is 'maybe'."),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR"),
+        ({"BOUNCE_ADDRESS": "reports"}, "BOUNCE_ADDRESS must be one address"),
+        ({"BOUNCE_ADDRESS": "a@example.com, b@example.com"}, "BOUNCE_ADDRESS must be one address"),
+        ({"BOUNCE_MAILBOX_URL": "pop3://a:b@example.com"}, "BOUNCE_MAILBOX_URL must look like imaps://"),
+        ({"BOUNCE_MAILBOX_URL": "imaps://imap.example.com/INBOX"}, "BOUNCE_MAILBOX_URL must look like imaps://"),
+        ({"BOUNCE_MAILBOX_URL": "imaps://a:b@example.com:port"}, "BOUNCE_MAILBOX_URL cannot be read."),
+        ({"BOUNCE_MAILBOX_URL": "imap://a:b@example.com"}, "BOUNCE_MAILBOX_URL must start with imaps://"),
+        ({"BOUNCE_MAILBOX_URL": "imaps://a@example.com"}, "BOUNCE_MAILBOX_URL names no password"),
+        ({"BOUNCE_MAILBOX_CLIENT_ID": "x"}, "BOUNCE_MAILBOX_CLIENT_ID says nothing without BOUNCE_MAILBOX_URL"),
+        ({**BY_TOKEN, "BOUNCE_MAILBOX_TOKEN_URL": ""}, "BOUNCE_MAILBOX_TOKEN_URL is not set"),
+        ({**BY_TOKEN, "BOUNCE_MAILBOX_REFRESH_TOKEN": ""}, "BOUNCE_MAILBOX_REFRESH_TOKEN is not set; without it"),
+        ({**BY_TOKEN, "BOUNCE_MAILBOX_TOKEN_URL": "http://x.example"}, "BOUNCE_MAILBOX_TOKEN_URL must start with http"),
+        ({**BY_TOKEN, "BOUNCE_MAILBOX_CA_FILE": "/nowhere.pem"}, "BOUNCE_MAILBOX_CA_FILE names no file"),
     ],
 )
 def test_nonsense_is_refused(over: dict[str, str], message: str, tmp_path: Path) -> None:
@@ -113,6 +131,22 @@ def test_nobodys_wish_to_subscribe_is_answered_by_itself(tmp_path: Path, provide
     anymail = setting(tmp_path, "ANYMAIL", EMAIL_PROVIDER=provider, **keys)
     assert isinstance(anymail, dict)
     assert anymail["AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS"] is False
+
+
+def test_a_mailbox_is_read_from_its_address_and_shows_no_secret(tmp_path: Path) -> None:
+    url = "imaps://office%40example.com:p%40ss%2Fword@imap.example.com:1993/Office/Reports"
+    shown = str(setting(tmp_path, "BOUNCE_MAILBOX", BOUNCE_MAILBOX_URL=url))
+    assert "host='imap.example.com', port=1993, user='office@example.com', folder='Office/Reports'" in shown
+    assert "ss/word" not in shown
+    by_token = str(setting(tmp_path, "BOUNCE_MAILBOX", **BY_TOKEN))
+    assert "port=993" in by_token
+    assert "refresh-secret" not in by_token
+
+
+def test_practice_reads_nobodys_mailbox(tmp_path: Path) -> None:
+    url = {"BOUNCE_MAILBOX_URL": "imaps://office:secret@imap.example.com"}
+    shown = json.loads(run(tmp_path, PRACTICE | url, "BOUNCE_MAILBOX").stdout)
+    assert shown["BOUNCE_MAILBOX"] is None
 
 
 def test_two_webhook_secrets_count_while_one_is_replaced(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the delivery remembers, by noun."""
 
+from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
 from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
@@ -12,6 +13,7 @@ __all__ = [
     "Channel",
     "EmailTemplate",
     "Kind",
+    "Mailbox",
     "Message",
     "MessageEvent",
     "MessageQuerySet",

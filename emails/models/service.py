@@ -41,6 +41,8 @@ class WebhookPost(models.Model):
         )
         constraints = (
             models.CheckConstraint(condition=Q(state__in=["new", "done", "split", "poison"]), name="post_state_known"),
+            # The same mail, read again after the mailbox was renumbered, is kept once.
+            models.UniqueConstraint(fields=["sha256"], condition=Q(provider="smtp"), name="mail_once"),
         )
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ from emails.verdicts import (
     postmark,
     resend,
     sendgrid,
+    smtp,
     sparkpost,
     unisender_go,
 )
@@ -53,6 +54,7 @@ PROVIDERS: Mapping[str, Provider] = {
     "postmark": postmark.PROVIDER,
     "resend": resend.PROVIDER,
     "sendgrid": sendgrid.PROVIDER,
+    "smtp": smtp.PROVIDER,
     "sparkpost": sparkpost.PROVIDER,
     "unisender_go": unisender_go.PROVIDER,
 }

@@ -1,6 +1,8 @@
 """For tests of the delivery inside one process: a real practice mail service, and posts as a provider sends them."""
 
 import json
+import os
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +12,14 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
+from config.guardian import Guardian
+from config.mailbox import Mailbox as Where
+from config.postgres import free_port
+from config.processes import APPLICATION, Child
 from emails import inbox
 from emails.models import Message
+from tests import live
+from tests.emails.imap_server import PASSWORD, USER, Person, certificate
 from tests.emails.practice_mail import Running
 
 AUTH = {"Authorization": "Basic " + b64encode(b"tests:only-for-tests").decode()}
@@ -77,3 +85,38 @@ def fixture(provider: str, name: str) -> Any:
     """A recorded-shape webhook."""
     path = Path(__file__).parent.parent / "fixtures" / "webhooks" / provider / f"{name}.json"
     return json.loads(path.read_text("utf-8"))
+
+
+# --- a mailbox -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def imap_server(guardian: Guardian, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """Port and certificate of an IMAP server."""
+    folder, port = tmp_path_factory.mktemp("imap"), free_port()
+    cert, key = certificate(folder)
+    command = [sys.executable, "-m", "tests.emails.imap_server", str(port), str(cert), str(key)]
+    child = Child("imap", command, folder / "imap.log", env=dict(os.environ), tier=APPLICATION, grace=5)
+
+    def up() -> bool:
+        try:
+            Person(port, cert).close()
+        except OSError:
+            return False
+        return True
+
+    with live.running(child, up, guardian):
+        yield port, cert
+
+
+@pytest.fixture
+def office(imap_server: tuple[int, Path], settings: LazySettings) -> Iterator[Person]:
+    """The office's mailbox, empty, with a person in it; the system sends by SMTP and reads it."""
+    port, cert = imap_server
+    settings.EMAIL_PROVIDER = settings.MAIL_PROVIDER = "smtp"
+    settings.BOUNCE_ADDRESS = ""
+    settings.BOUNCE_MAILBOX = Where("imaps", "localhost", port, USER, PASSWORD, folder="Reports", ca_file=str(cert))
+    person = Person(port, cert)
+    person.folder("Reports")
+    yield person
+    person.close()

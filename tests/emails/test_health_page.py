@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from config.mailbox import Mailbox as Where
 from emails import channel, selectors_health, selectors_posts
-from emails.models import Channel, MessageEvent, WebhookPost
+from emails.models import Channel, Mailbox, MessageEvent, WebhookPost
 from emails.selectors_health import Light, Rate, span
 from emails.states import Status
 from tests.emails.mailed import make_client, make_failed, make_message, told
@@ -169,9 +170,48 @@ def test_an_email_that_left_a_moment_ago_owes_no_answer_yet() -> None:
     assert light("answers").tone == "grey"
 
 
-def test_a_plain_mail_server_gives_no_answers(settings: LazySettings) -> None:
+def test_a_plain_mail_server_without_a_mailbox_hides_failures(settings: LazySettings) -> None:
     settings.EMAIL_PROVIDER = "smtp"
-    assert light("answers").tone == "grey"
+    assert light("answers").tone == "amber"
+    assert light("answers").sentence.startswith("Failures cannot be seen")
+
+
+WHERE = Where("imaps", "imap.example.com", 993, "office@example.com", "secret")
+
+
+@pytest.mark.parametrize(
+    ("known", "tone", "words"),
+    [
+        (None, "grey", "Answers by mail: the mailbox was not read yet."),
+        ({"read_at": 120}, "green", "Answers by mail: read 2 min ago."),
+        ({"read_at": 1_200}, "red", "Answers by mail: read 20 min ago."),
+        ({"trouble": "sign_in", "failing_since": 300, "failures": 3}, "red", "Cannot sign in to the mailbox."),
+        ({"trouble": "unreachable", "failing_since": 60, "failures": 1}, "amber", "Cannot reach the mailbox."),
+        ({"trouble": "unreachable", "failing_since": 900, "failures": 4}, "red", "The first time was 15 min ago."),
+    ],
+)
+def test_answers_by_mail_say_when_the_mailbox_was_read(
+    settings: LazySettings, owner: Client, known: dict[str, Any] | None, tone: str, words: str
+) -> None:
+    settings.EMAIL_PROVIDER, settings.BOUNCE_MAILBOX = "smtp", WHERE
+    if known is not None:
+        times = {name: ago(seconds=value) for name, value in known.items() if name in ("read_at", "failing_since")}
+        Mailbox.objects.create(name=WHERE.name, details="NO [AUTHENTICATIONFAILED]", **known | times)
+    assert light("answers").tone == tone
+    assert words in light("answers").sentence
+    html = owner.get("/health/").content.decode()
+    assert words in html
+    assert "/anymail/" not in html
+    assert "secret" not in html
+
+
+@pytest.mark.parametrize("trouble", Mailbox.Trouble.values)
+def test_every_trouble_with_the_mailbox_names_a_next_step(settings: LazySettings, trouble: str) -> None:
+    settings.EMAIL_PROVIDER, settings.BOUNCE_MAILBOX = "smtp", WHERE
+    Mailbox.objects.create(name=WHERE.name, trouble=trouble, failing_since=ago(seconds=59), failures=9)
+    shown = light("answers")
+    assert shown.next_step
+    assert max(len(shown.sentence), len(shown.next_step)) <= 140
 
 
 # --- live or practice ------------------------------------------------------------------------------------------------

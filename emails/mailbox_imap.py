@@ -1,0 +1,184 @@
+"""One visit to a mailbox over IMAP: sign in, look, leave. Changes nothing unless told to mark what was read.
+
+TLS is always verified and every wait is bounded. Of imap-tools this takes signing in, folders and search; fetching is
+our own, in bounded bites, because its `fetch` keeps no raw bytes. Its `flag` also empties the waste-basket (EXPUNGE),
+which is nobody's order here, so flags are set by a plain STORE.
+"""
+
+import imaplib
+import re
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+
+import requests
+from celery.exceptions import SoftTimeLimitExceeded
+from imap_tools import AND, BaseMailBox, MailBox, MailboxLoginError, MailBoxStartTls, MailBoxUnencrypted, U
+from imap_tools.errors import MailboxFolderSelectError
+
+from config.mailbox import Mailbox as Where
+from config.mailbox import OAuth
+from emails.models import Mailbox
+
+SOCKET_TIMEOUT = 10.0  # s, for each answer
+TOKEN_TIMEOUT = (3.05, 10)
+TOKEN_SPARE = 120.0  # s before its end a token is no longer used
+HEADER_BYTES = 65_536
+
+Trouble = Mailbox.Trouble
+
+
+class SignInRefused(Exception):
+    """The mailbox, or who gives out its tokens, does not accept us."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A mail's number, size in bytes and headers (HEADER_BYTES of them at most)."""
+
+    uid: int
+    size: int
+    headers: bytes
+
+
+class Visit:
+    """A signed-in session in one folder."""
+
+    def __init__(self, box: BaseMailBox) -> None:
+        self._box = box
+        _, told = box.client.response("UIDVALIDITY")
+        self.uidvalidity = int(told[0]) if told and told[0] else 0
+
+    def uids_after(self, uid: int, *, since: date) -> list[int]:
+        """Ascending. `n:*` always names the last mail, however low its number (RFC 3501), so it is filtered again."""
+        found = self._box.uids(AND(uid=U(str(uid + 1), "*"), date_gte=since), charset=None)
+        return sorted({int(one) for one in found if int(one) > uid})
+
+    def heads(self, uids: Sequence[int]) -> list[Head]:
+        """Those of `uids` that are still there, ascending."""
+        found = self._fetch(uids, f"(UID RFC822.SIZE BODY.PEEK[HEADER]<0.{HEADER_BYTES}>)")
+        heads = [Head(_number(b"UID", about), _number(b"RFC822.SIZE", about), raw) for about, raw in found]
+        return sorted((head for head in heads if head.uid), key=lambda head: head.uid)
+
+    def whole(self, uid: int, *, limit: int) -> bytes:
+        """The mail, `limit` bytes of it at most; empty if it is gone."""
+        found = self._fetch([uid], f"(UID BODY.PEEK[]<0.{limit}>)")
+        return next((raw for about, raw in found if _number(b"UID", about) == uid), b"")
+
+    def mark_seen(self, uids: Sequence[int]) -> None:
+        """As a person who read them would."""
+        if uids:
+            self._box.client.uid("STORE", ",".join(map(str, uids)), "+FLAGS.SILENT", r"(\Seen)")
+
+    def _fetch(self, uids: Sequence[int], what: str) -> Iterator[tuple[bytes, bytes]]:
+        ok, answer = self._box.client.uid("FETCH", ",".join(map(str, uids)), what)
+        if ok != "OK":
+            raise imaplib.IMAP4.error(f"FETCH: {answer!r}"[:300])
+        return _literals(answer)
+
+
+def _literals(answer: Sequence[object]) -> Iterator[tuple[bytes, bytes]]:
+    """(what it is about, the bytes) of each; attributes may stand before and behind. Unasked news is passed over."""
+    about, raw = b"", None
+    for item in answer:
+        if isinstance(item, tuple):
+            if raw is not None:
+                yield about, raw
+            about, raw = item[0], item[1]
+        elif isinstance(item, bytes) and raw is not None:
+            yield about + b" " + item, raw
+            raw = None
+    if raw is not None:
+        yield about, raw
+
+
+def _number(name: bytes, about: bytes) -> int:
+    found = re.search(rb"\b" + re.escape(name) + rb" (\d{1,10})\b", about)
+    return int(found[1]) if found else 0
+
+
+@contextmanager
+def visit(where: Where) -> Iterator[Visit]:
+    """A visit; the connection is closed behind it. Raises whatever `trouble` has a word for."""
+    box = _connect(where)
+    try:
+        _sign_in(box, where)
+        box.folder.set(where.folder, readonly=not where.mark_seen)
+        yield Visit(box)
+    except BaseException:
+        with suppress(Exception):
+            box.client.shutdown()  # no polite farewell to someone who may not answer
+        raise
+    with suppress(Exception):
+        box.logout()
+
+
+def _connect(where: Where) -> BaseMailBox:
+    if where.scheme == "imap":
+        return MailBoxUnencrypted(where.host, where.port, timeout=SOCKET_TIMEOUT)
+    context = ssl.create_default_context(cafile=where.ca_file or None)
+    kind = MailBox if where.scheme == "imaps" else MailBoxStartTls
+    return kind(where.host, where.port, timeout=SOCKET_TIMEOUT, ssl_context=context)
+
+
+def _sign_in(box: BaseMailBox, where: Where) -> None:
+    try:
+        if where.oauth:
+            box.xoauth2(where.user, _token(where.oauth), initial_folder=None)
+        elif where.password.isascii() and where.user.isascii():
+            box.login(where.user, where.password, initial_folder=None)
+        else:
+            box.login_utf8(where.user, where.password, initial_folder=None)
+    except imaplib.IMAP4.abort:
+        raise
+    except (MailboxLoginError, imaplib.IMAP4.error) as problem:
+        _tokens.pop(where.oauth, None)
+        raise SignInRefused(str(problem)) from problem
+
+
+# --- OAuth 2.0 -------------------------------------------------------------------------------------------------------
+
+# In this process only: an access token is a key to the mailbox and is written nowhere.
+_tokens: dict[OAuth | None, tuple[str, float]] = {}
+
+
+def _token(oauth: OAuth) -> str:
+    """An access token (RFC 6749 sections 4.4 and 6), kept until shortly before it ends."""
+    kept, until = _tokens.get(oauth, ("", 0.0))
+    if kept and time.monotonic() < until:
+        return kept
+    form = {"client_id": oauth.client_id, "client_secret": oauth.client_secret, "scope": oauth.scope}
+    if oauth.refresh_token:
+        form |= {"grant_type": "refresh_token", "refresh_token": oauth.refresh_token}
+    else:
+        form |= {"grant_type": "client_credentials"}
+    asked = {name: value for name, value in form.items() if value}
+    answer = requests.post(oauth.token_url, data=asked, timeout=TOKEN_TIMEOUT, allow_redirects=False)
+    if answer.status_code >= 500:
+        raise requests.ConnectionError(f"{answer.status_code} from {oauth.token_url}")
+    data = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
+    if answer.status_code != 200 or not data.get("access_token"):
+        why = str(data.get("error_description") or data.get("error") or answer.reason)
+        raise SignInRefused(f"{answer.status_code} {why}"[:300])
+    lasts = float(data.get("expires_in") or 0)
+    _tokens[oauth] = (str(data["access_token"]), time.monotonic() + lasts - TOKEN_SPARE)
+    return _tokens[oauth][0]
+
+
+# --- what went wrong -------------------------------------------------------------------------------------------------
+
+TROUBLES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (SignInRefused, Trouble.SIGN_IN),
+    (ssl.SSLCertVerificationError, Trouble.CERTIFICATE),
+    (MailboxFolderSelectError, Trouble.FOLDER),
+    # requests' errors are OSErrors; the last one comes when every answer took its time.
+    ((OSError, imaplib.IMAP4.abort, EOFError, SoftTimeLimitExceeded), Trouble.UNREACHABLE),
+)
+
+
+def trouble(problem: BaseException) -> str:
+    """One word for what went wrong."""
+    return next((word for kind, word in TROUBLES if isinstance(problem, kind)), Trouble.OTHER)
