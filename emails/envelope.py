@@ -45,9 +45,9 @@ def sender(email: EmailMessage) -> str:
 
 
 def named_by_id(value: str) -> UUID | None:
-    """Our uuid in a Message-ID, In-Reply-To or References; the last one if there are several."""
-    found = _ID.findall(value)
-    return UUID(found[-1]) if found else None
+    """Our uuid in a message id."""
+    found = _ID.search(value)
+    return UUID(found[1]) if found else None
 
 
 def named_by_header(value: str) -> UUID | None:

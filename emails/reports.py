@@ -254,7 +254,9 @@ def _ours(mail: Message) -> UUID | None:
 
 
 def _answered(mail: Message) -> UUID | None:
-    return envelope.named_by_id(header(mail, "In-Reply-To")) or envelope.named_by_id(header(mail, "References"))
+    """What it answers: the last of the thread. That may be someone's own letter, in a thread that ours began."""
+    thread = (header(mail, "In-Reply-To") or header(mail, "References")).split()
+    return envelope.named_by_id(thread[-1]) if thread else None
 
 
 def _time(value: str) -> datetime | None:

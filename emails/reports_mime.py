@@ -16,6 +16,7 @@ from email.utils import getaddresses
 from emails import plaintext
 
 MOST_PARTS = 50
+MOST_BOUNDARIES = 1_000
 LONGEST_HEADER = 20_000
 LONGEST_TEXT = 200_000
 RETURNED_WHOLE = frozenset({"message/rfc822", "message/global", "message/partial"})
@@ -24,6 +25,8 @@ RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "
 
 def parse(raw: bytes) -> Message:
     """The mail; where it is too strange to be taken apart, its headers with the rest as text."""
+    if raw.count(b"\n--") > MOST_BOUNDARIES:  # half a million parts keep the parser busy for ten seconds
+        return _headers_and_text(raw)
     try:
         return message_from_bytes(raw)
     except Exception:  # RecursionError by depth among them

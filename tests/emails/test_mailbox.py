@@ -248,12 +248,19 @@ def dying(box, catch):
     if sys.argv[1] == "after" and not left[0]:
         os.kill(os.getpid(), signal.SIGKILL)
 mailbox._take_in = dying
+posts = mailbox.WebhookPost.objects
+write = posts.bulk_create
+def dying_between(*args, **kwargs):
+    if sys.argv[1] == "between" and not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(*args, **kwargs)
+posts.bulk_create = dying_between
 mailbox.poll()
 """
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("moment", "kept"), [("before", 50), ("after", 60)])
+@pytest.mark.parametrize(("moment", "kept"), [("before", 50), ("between", 50), ("after", 60)])
 def test_a_poll_that_is_killed_loses_and_doubles_nothing(
     office: Person, settings: LazySettings, moment: str, kept: int
 ) -> None:

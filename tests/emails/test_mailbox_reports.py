@@ -133,6 +133,14 @@ def test_a_report_sets_the_status(office: Person, name: str, to: str, status: st
     assert WebhookPost.objects.get().state == "done"
 
 
+def test_a_passing_trouble_that_lasted_too_long_is_no_verdict_on_the_address(office: Person) -> None:
+    message = sent()
+    mail = report("microsoft365_address_unknown").replace(b"Status: 5.1.10", b"Status: 4.4.7")
+    read(office, mail)
+    assert again(message).status == Status.SOFT_BOUNCED
+    assert not AddressHold.objects.exists()
+
+
 def test_an_automatic_reply_is_a_hint_and_no_status(office: Person) -> None:
     message = sent()
     read(office, report("auto_reply_microsoft"))

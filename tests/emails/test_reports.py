@@ -139,7 +139,22 @@ def test_the_action_decides_and_the_class_stands_in_for_it(action: str, status: 
 
 def test_a_uuid_of_another_program_is_not_ours() -> None:
     assert envelope.named_by_id("<6F1C0A52-3F1B-4D0E-9B1E-2F6A7C8D9E01@example.com>") is None
-    assert envelope.named_by_id(f"<x@y> <desk.{OURS}@oakwood.example>") == OURS
+    assert envelope.named_by_id(f"<desk.{OURS}@oakwood.example>") == OURS
+
+
+@pytest.mark.parametrize(
+    ("thread", "ours"),
+    [
+        (b"In-Reply-To: <desk.%s@a.example>\nReferences: <x@y>\n", True),
+        (b"References: <x@y> <desk.%s@a.example>\n", True),
+        (b"In-Reply-To: <letter@a.example>\nReferences: <desk.%s@a.example> <letter@a.example>\n", False),
+        (b"References: <desk.%s@a.example> <letter@a.example>\n", False),
+    ],
+)
+def test_an_answer_to_a_letter_that_followed_ours_is_not_about_ours(thread: bytes, ours: bool) -> None:
+    head = b"From: ann@example.com\nAuto-Submitted: auto-replied\n" + thread % str(OURS).encode()
+    assert reports.suspected(head + b"\n") == ours
+    assert (reports.read(head + b"\nAway.")[0].uuid == OURS) == ours
 
 
 def test_our_own_header_counts_where_a_server_replaced_the_message_id() -> None:
@@ -190,6 +205,8 @@ NONSENSE = {
     "a thousand parts in one another": b"".join(
         b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(1_000)
     ),
+    "half a million parts": b"From: mailer-daemon@x\nContent-Type: multipart/mixed; boundary=b\n\n"
+    + b"--b\n\nx\n" * 500_000,
     "a boundary that is empty": b'From: mailer-daemon@x\nContent-Type: multipart/report; boundary=""\n\n----\n',
     "no boundary": b"Content-Type: multipart/report; report-type=delivery-status\n\nFinal-Recipient: rfc822; a@b.c",
     "bad RFC 2231": b"Content-Type: multipart/report; boundary*0*=utf-8''%ff; boundary*9=x\n\nx",
@@ -212,7 +229,7 @@ def test_nonsense_never_raises_and_takes_no_time(mail: bytes) -> None:
     for one in reports.read(mail):
         assert isinstance(one, News)
     reports.without_the_email(mail)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 3
 
 
 @settings(max_examples=60, deadline=None)
