@@ -1,6 +1,7 @@
 """What the delivery remembers, by noun."""
 
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
+from emails.models.reasons import WrongReason
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
 from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
 from emails.models.work import AddressHold, Problem, ProblemQuerySet
@@ -20,5 +21,6 @@ __all__ = [
     "TemplateVersion",
     "Trigger",
     "WebhookPost",
+    "WrongReason",
     "new_nonce",
 ]
