@@ -22,7 +22,7 @@ FLOORS = [
     r"models|paging|forms_text|access|zones",
     r"searching|holds|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
     r"activity|rendering|overdue|eligibility",
-    r"wake|nightly",
+    r"wake|nightly|reasons",
     r"outbox|replies",
     r"delivery|inbox|mailbox",
     r"automations",
