@@ -46,10 +46,10 @@ clean:
 	rm -rf .venv .assets .data node_modules .pytest_cache .mypy_cache .ruff_cache
 
 setup: .venv/installed .assets/made
-	@:
+	@$(VENV) -m config.catalogs
 
 setup-dev: .venv/installed-dev .assets/made
-	@:
+	@$(VENV) -m config.catalogs
 
 .venv/installed: requirements.txt | .venv/made
 	@echo "Installing Python packages ..."

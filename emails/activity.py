@@ -16,13 +16,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from emails import holds, problems, searching
-from emails.diagnosis import HOLDING
 from emails.models import Message, MessageEvent
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
 
 MOST_LEASES_LOST = 5
 STOPS_THE_WORKER = "This email stopped our sending part five times, so it is no longer tried."
-HOLDING_STATUSES = frozenset({Status.BOUNCED, Status.REJECTED, Status.COMPLAINED})
+CORRECTED = "corrected"  # staff say that the reason is another one; without a category: that the rules were right
 
 
 def create(message: Message, *, type: str = "created", by: str, text: str = "") -> Message:
@@ -195,18 +194,45 @@ def vouch(message: Message, status: Status, *, by: str, type: str, text: str = "
     return row
 
 
+@transaction.atomic
+def correct(message: Message, category: str, *, decided_by: str, by: str, text: str) -> Message:
+    """Staff know the reason better than the rules; "" takes their word back. The status stays as the facts have it.
+
+    A later fact of a higher rank brings its own reason. Returns the message as it is now.
+    """
+    row = Message.objects.select_for_update().get(pk=message.pk)
+    add(row, CORRECTED, status=row.status, category=category, decided_by=decided_by[:80], by=by, text=text)
+    _, fact = folded(row)
+    row.category, row.decided_by = (fact.category, fact.decided_by) if fact else ("", "")
+    row.save(update_fields=["category", "decided_by"])
+    holds.follow_reason(row, by=by)
+    problems.follow_reason(row)
+    return row
+
+
 def folded(message: Message) -> tuple[str, MessageEvent | None]:
     """Status that the stored facts amount to, and the fact that decides it."""
     facts = list(message.events.exclude(status=""))
     if not facts:
         return (message.status if rank(message.status) < FACT_RANK else Status.SENDING), None
     status = fold(fact.status for fact in facts)
-    # Any order of arrival must choose the same witness: a known category first, then the latest, then the key.
-    deciding = max(
-        (f for f in facts if f.status == status),
-        key=lambda f: (f.category not in ("", "unknown"), f.at, f.key or "", f.pk),
+    said = [fact for fact in facts if fact.status == status]
+    corrected = max((fact for fact in said if fact.type == CORRECTED), key=lambda fact: fact.pk, default=None)
+    return status, corrected if corrected and corrected.category else _witness(said)
+
+
+def unaided(message: Message) -> MessageEvent | None:
+    """The fact that would decide if staff had said nothing about the reason."""
+    return _witness(message.events.filter(status=message.status))
+
+
+def _witness(said: Iterable[MessageEvent]) -> MessageEvent | None:
+    """Any order of arrival must choose the same one: a known category first, then the latest, then the key."""
+    return max(
+        (fact for fact in said if fact.type != CORRECTED),
+        key=lambda fact: (fact.category not in ("", "unknown"), fact.at, fact.key or "", fact.pk),
+        default=None,
     )
-    return status, deciding
 
 
 def refold(row: Message) -> None:
@@ -227,7 +253,7 @@ def refold(row: Message) -> None:
             row.token = None
     row.status = status
     row.save()
-    if row.status in HOLDING_STATUSES and row.category in HOLDING:
+    if holds.blames(row):
         holds.place(row)
     problems.follow(row)
 

@@ -1,106 +1,125 @@
 """The templates and automations that every installation starts with; `install` never overwrites them."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from emails.models import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
+from emails.wording_statuses import Text
 from inspections.models import Role
 
 AUTHOR = "Built in"
 
-_FACTS = """<table class="facts">
-<tr><th>Where</th><td>{{ADDRESS}}</td></tr>
-<tr><th>When</th><td>{{INSPECTION_DATE}}, {{INSPECTION_TIME}}</td></tr>
-<tr><th>Inspector</th><td>{{INSPECTOR_NAME}}</td></tr>
-<tr><th>What</th><td>{{SERVICES}}</td></tr>
-</table>"""
+# Each sentence is a text of its own, so that it can be translated; the HTML around it is the same in every language.
+_FACTS: tuple[tuple[Text, str], ...] = (
+    (_("Where"), "{{ADDRESS}}"),
+    (_("When"), "{{INSPECTION_DATE}}, {{INSPECTION_TIME}}"),
+    (_("Inspector"), "{{INSPECTOR_NAME}}"),
+    (_("What"), "{{SERVICES}}"),
+)
+_HELLO: Text = _("Hello {{RECIPIENT_NAME}},")
+_BELOW: Text = _("If the button does not work, open this address: {link}")
+_QUESTIONS: Text = _("Questions? Reply to this email or call {{COMPANY_PHONE}}.")
 
-_LINK_BELOW = """<p class="small">If the button does not work, open this address: {{CLIENT_PORTAL_LINK}}</p>"""
 
-_QUESTIONS = """<p>Questions? Reply to this email or call {{COMPANY_PHONE}}.</p>"""
+@dataclass(frozen=True)
+class BuiltIn:
+    """One built-in email: the sentences before its table of facts, the button, and whether it asks for questions."""
 
-TEMPLATES: tuple[tuple[str, str, str, str], ...] = (
-    (
+    name: str
+    kind: str
+    subject: Text
+    title: Text
+    sentences: tuple[Text, ...]
+    facts: bool = False
+    button: Text = ""
+    link: str = "{{CLIENT_PORTAL_LINK}}"
+
+    def body(self) -> str:
+        """HTML with placeholders, in the language that is active."""
+        lines = [f"<h1>{self.title}</h1>", *(f"<p>{text}</p>" for text in (_HELLO, *self.sentences))]
+        if self.facts:
+            rows = "\n".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in _FACTS)
+            lines.append(f'<table class="facts">\n{rows}\n</table>')
+        if self.button:
+            lines.append(f'<p><a class="button" href="{self.link}">{self.button}</a></p>')
+            lines.append(f'<p class="small">{str(_BELOW).replace("{link}", self.link)}</p>')
+            lines.append(f"<p>{_QUESTIONS}</p>")
+        return "\n".join(lines)
+
+
+TEMPLATES: tuple[BuiltIn, ...] = (
+    BuiltIn(
         "Confirmation",
         Kind.CONFIRMATION,
-        "Confirmed: your inspection on {{INSPECTION_DATE}}",
-        f"""<h1>Your inspection is confirmed</h1>
-<p>Hello {{{{RECIPIENT_NAME}}}},</p>
-<p>We look forward to inspecting your home.</p>
-<p>Please read and sign the agreement before we come. The fee: {{{{PRICE}}}}.</p>
-{_FACTS}
-<p><a class="button" href="{{{{CLIENT_PORTAL_LINK}}}}">Sign &amp; Pay</a></p>
-{_LINK_BELOW}
-{_QUESTIONS}""",
+        _("Confirmed: your inspection on {{INSPECTION_DATE}}"),
+        _("Your inspection is confirmed"),
+        (
+            _("We look forward to inspecting your home."),
+            _("Please read and sign the agreement before we come. The fee: {{PRICE}}."),
+        ),
+        facts=True,
+        button=_("Sign &amp; Pay"),
     ),
-    (
+    BuiltIn(
         "Confirmation for agents",
         Kind.CONFIRMATION,
-        "Confirmed: inspection of {{ADDRESS}}",
-        f"""<h1>The inspection is confirmed</h1>
-<p>Hello {{{{RECIPIENT_NAME}}}},</p>
-<p>The inspection for {{{{CLIENT_NAME}}}} is set. Please make sure that we can get in.</p>
-{_FACTS}
-<p><a class="button" href="{{{{CLIENT_PORTAL_LINK}}}}">See the details</a></p>
-{_LINK_BELOW}
-{_QUESTIONS}""",
+        _("Confirmed: inspection of {{ADDRESS}}"),
+        _("The inspection is confirmed"),
+        (_("The inspection for {{CLIENT_NAME}} is set. Please make sure that we can get in."),),
+        facts=True,
+        button=_("See the details"),
     ),
-    (
+    BuiltIn(
         "Agreement",
         Kind.AGREEMENT,
-        "Please read and sign: agreement for {{ADDRESS}}",
-        f"""<h1>Your inspection agreement</h1>
-<p>Hello {{{{RECIPIENT_NAME}}}},</p>
-<p>The agreement says what we inspect and what we cannot see.</p>
-<p>We need your signature before the inspection on {{{{INSPECTION_DATE}}}}.</p>
-<p><a class="button" href="{{{{CLIENT_PORTAL_LINK}}}}">Read and sign</a></p>
-{_LINK_BELOW}
-{_QUESTIONS}""",
+        _("Please read and sign: agreement for {{ADDRESS}}"),
+        _("Your inspection agreement"),
+        (
+            _("The agreement says what we inspect and what we cannot see."),
+            _("We need your signature before the inspection on {{INSPECTION_DATE}}."),
+        ),
+        button=_("Read and sign"),
     ),
-    (
+    BuiltIn(
         "Reminder",
         Kind.REMINDER,
-        "Tomorrow: inspection of {{ADDRESS}}",
-        f"""<h1>Your inspection is coming up</h1>
-<p>Hello {{{{RECIPIENT_NAME}}}},</p>
-<p>A short reminder, so that nothing is forgotten.</p>
-{_FACTS}
-<p><a class="button" href="{{{{CLIENT_PORTAL_LINK}}}}">Open your inspection</a></p>
-{_LINK_BELOW}
-{_QUESTIONS}""",
+        _("Tomorrow: inspection of {{ADDRESS}}"),
+        _("Your inspection is coming up"),
+        (_("A short reminder, so that nothing is forgotten."),),
+        facts=True,
+        button=_("Open your inspection"),
     ),
-    (
+    BuiltIn(
         "New date",
         Kind.RESCHEDULED,
-        "New date: inspection of {{ADDRESS}}",
-        f"""<h1>Your inspection has moved</h1>
-<p>Hello {{{{RECIPIENT_NAME}}}},</p>
-<p>The new date is below. The earlier one no longer counts.</p>
-{_FACTS}
-<p><a class="button" href="{{{{CLIENT_PORTAL_LINK}}}}">See the details</a></p>
-{_LINK_BELOW}
-{_QUESTIONS}""",
+        _("New date: inspection of {{ADDRESS}}"),
+        _("Your inspection has moved"),
+        (_("The new date is below. The earlier one no longer counts."),),
+        facts=True,
+        button=_("See the details"),
     ),
-    (
+    BuiltIn(
         "Cancellation",
         Kind.CANCELLED,
-        "Canceled: inspection of {{ADDRESS}}",
-        """<h1>The inspection is canceled</h1>
-<p>Hello {{RECIPIENT_NAME}},</p>
-<p>The inspection of {{ADDRESS}} on {{INSPECTION_DATE}} will not take place.</p>
-<p>If you did not expect this, please call {{COMPANY_PHONE}}.</p>""",
+        _("Canceled: inspection of {{ADDRESS}}"),
+        _("The inspection is canceled"),
+        (
+            _("The inspection of {{ADDRESS}} on {{INSPECTION_DATE}} will not take place."),
+            _("If you did not expect this, please call {{COMPANY_PHONE}}."),
+        ),
     ),
-    (
+    BuiltIn(
         "Report ready",
         Kind.REPORT_READY,
-        "Your inspection report for {{ADDRESS}} is ready",
-        """<h1>Your report is ready</h1>
-<p>Hello {{RECIPIENT_NAME}},</p>
-<p>The report of the inspection of {{ADDRESS}} is in your portal.</p>
-<p><a class="button" href="{{REPORT_LINK}}">Open the report</a></p>
-<p class="small">If the button does not work, open this address: {{REPORT_LINK}}</p>
-<p>Questions? Reply to this email or call {{COMPANY_PHONE}}.</p>""",
+        _("Your inspection report for {{ADDRESS}} is ready"),
+        _("Your report is ready"),
+        (_("The report of the inspection of {{ADDRESS}} is in your portal."),),
+        button=_("Open the report"),
+        link="{{REPORT_LINK}}",
     ),
 )
 
@@ -129,11 +148,28 @@ AUTOMATIONS: tuple[dict[str, Any], ...] = (
 )
 
 
+def in_language(built_in: BuiltIn, language: str) -> tuple[str, str]:
+    """Subject and body of a built-in email, with their placeholders."""
+    with translation.override(language):
+        return str(built_in.subject), built_in.body()
+
+
+def words(version: TemplateVersion, language: str) -> tuple[str, str]:
+    """Subject and body of a version as this language says them; what the office wrote itself stays as it is."""
+    own = version.subject, version.body
+    if language == settings.LANGUAGE_CODE:
+        return own
+    ours = next((t for t in TEMPLATES if t.name == version.template.name), None)
+    untouched = ours is not None and in_language(ours, settings.LANGUAGE_CODE) == own
+    return in_language(ours, language) if ours and untouched else own
+
+
 def install() -> None:
     """Add what is missing, by name. Repeating it changes nothing."""
-    for name, kind, subject, body in TEMPLATES:
-        template, created = EmailTemplate.objects.get_or_create(name=name, defaults={"kind": kind})
+    for built_in in TEMPLATES:
+        template, created = EmailTemplate.objects.get_or_create(name=built_in.name, defaults={"kind": built_in.kind})
         if created:
+            subject, body = in_language(built_in, settings.LANGUAGE_CODE)
             TemplateVersion.objects.create(
                 template=template, number=1, subject=subject, body=body, published_at=timezone.now(), created_by=AUTHOR
             )

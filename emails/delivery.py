@@ -217,7 +217,8 @@ def _email(message: Message, rendered: Rendered, company: Company) -> EmailMulti
         to=[to],
         reply_to=[email_address(company.reply_to)] if company.reply_to else None,
     )
-    email.attach_alternative(rendered.html, "text/html")
+    if rendered.html:
+        email.attach_alternative(rendered.html, "text/html")
     email.metadata = {"message": str(message.uuid)}  # type: ignore[attr-defined] # read by Anymail
     email.tags = [message.kind]  # type: ignore[attr-defined]
     if settings.MAIL_PROVIDER == "smtp":

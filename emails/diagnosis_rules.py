@@ -98,44 +98,6 @@ def _rule(data: Mapping[str, Any]) -> Rule:
 # --- what decided, for people ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Reason:
-    """What decided, in words for people: which kind of rule, its name, and where its fact comes from."""
-
-    kind: str
-    name: str
-    source: str
-
-
-KINDS: Mapping[str, str] = {
-    "rule": "Words of the reply",
-    "weak": "Words of the reply, which may mean several things",
-    "said": "The mail service’s own term",
-    "exact": "A code of one vendor",
-    "code": "The code",
-    "hint": "The code alone, which may mean several things",
-    "learned": "Words that are most often used for this",
-    "reject_reason": "The mail service’s reason",
-}
-
-
-def explain(rule: str) -> Reason | None:
-    """The reason behind a `Diagnosis.rule`; None where it is not one of this module's."""
-    stage, _, name = rule.partition(":")
-    if stage not in KINDS:
-        return None
-    known = rules()
-    found = next(
-        (one for tier in (known.sure, known.weak) for one in tier.rules if f"{tier.stage}:{one.id}" == rule), None
-    )
-    if found:
-        return Reason(KINDS[stage], name, found.source)
-    if stage == "said":
-        provider, _, term = name.partition(":")
-        return Reason(KINDS[stage], term.replace("_", " "), known.said.get(provider, {}).get("source", provider))
-    return Reason(KINDS[stage], name, SOURCES.get(stage, ""))
-
-
 SOURCES: Mapping[str, str] = {
     "exact": "Exchange Online: email non-delivery reports and SMTP errors",
     "code": "RFC 3463 and its registry (RFC 5248), RFC 7372, RFC 7505",
@@ -143,3 +105,26 @@ SOURCES: Mapping[str, str] = {
     "learned": "Labelled replies, counted word by word",
     "reject_reason": "django-anymail: normalised reject reasons",
 }
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What decided: the kind of rule, its name or code, and where its fact comes from."""
+
+    kind: str
+    name: str
+    source: str
+
+
+def explain(rule: str) -> Reason | None:
+    """The reason behind a `Diagnosis.rule`; None where it is not one of these rules."""
+    kind, _, name = rule.partition(":")
+    known = rules()
+    for tier in (known.sure, known.weak):
+        for one in tier.rules if tier.stage == kind else ():
+            if one.id == name:
+                return Reason(kind, name, one.source)
+    if kind == "said":
+        provider, _, term = name.partition(":")
+        return Reason(kind, term.replace("_", " "), known.said.get(provider, {}).get("source", provider))
+    return Reason(kind, name, SOURCES[kind]) if kind in SOURCES else None

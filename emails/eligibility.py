@@ -1,11 +1,14 @@
 """May this email leave, and does it make sense? Asked when it is written, again before it leaves, and by every menu."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from emails import holds
 from emails.limits import Refused
 from emails.models import Kind, Message
 from emails.states import IN_OUR_HANDS, RESENDABLE, Reason, Status
+from emails.wording_plain import PLAIN
 from inspections import people
 from inspections.models import Inspection, InspectionStatus, Participant, Role
 from inspections.text import BadText, email_address
@@ -31,6 +34,19 @@ def is_timely(message: Message) -> bool:
     if not message.inspection.is_open and message.kind != Kind.CANCELLED:
         return False
     return message.kind in STILL_TIMELY_AFTER_THE_START or message.inspection.starts_at > timezone.now()
+
+
+def is_timely_at(message: Message, at: datetime) -> bool:
+    """It would still tell the person something they need at that moment."""
+    return message.kind in STILL_TIMELY_AFTER_THE_START or message.inspection.starts_at > at
+
+
+def refuse_if_not_so(message: Message) -> None:
+    """Raise Refused if it cannot be sent in the way that was asked for: too late, or without words of its own."""
+    if not is_timely_at(message, message.send_after) and message.send_after > timezone.now():
+        raise Refused("The inspection begins before that. Use another address, or call.")
+    if message.plain and message.kind not in PLAIN:
+        raise Refused("This email has no short version.")
 
 
 def why_not_to(participant: Participant, kind: str) -> Refused | None:

@@ -9,7 +9,7 @@ from emails import holds
 from emails.models import Message
 from inspections import drafts, people
 from inspections.forms import OWN_ADDRESS, email_field, moment_field, name_field, phone_field
-from inspections.models import Contact, Participant
+from inspections.models import Contact, Language, Participant
 from inspections.text import BadText, canonical
 
 
@@ -39,20 +39,26 @@ class PersonForm(forms.Form):
     email = email_field(label="Email address")
     name = name_field()
     phone = phone_field()
+    language = forms.ChoiceField(
+        label="Language",
+        required=False,
+        choices=(("", "Not known"), *Language.choices),
+        help_text="Of the emails that you have not rewritten, and of what you tell them.",
+    )
 
     def __init__(
         self, data: Any = None, *, person: Participant, unsent: Sequence[Message], brief: bool, auto_id: str = "id_%s"
     ) -> None:
         contact = person.contact
-        initial = {"email": contact.email, "name": contact.name, "phone": contact.phone}
+        initial = {"email": contact.email, "name": contact.name, "phone": contact.phone, "language": contact.language}
         super().__init__(data, initial=initial, auto_id=auto_id)
         self.person, self.unsent, self.brief = person, unsent, brief
         if brief:
-            del self.fields["name"], self.fields["phone"]
+            del self.fields["name"], self.fields["phone"], self.fields["language"]
             self.fields["email"].required = True
             self.fields["email"].error_messages["required"] = "Please enter an email address."
         else:
-            self.order_fields(("name", "email", "phone"))
+            self.order_fields(("name", "email", "phone", "language"))
 
     @property
     def wants_resend(self) -> bool:

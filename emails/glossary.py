@@ -4,8 +4,10 @@ import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emails.wording_failures import FAILURES, WHO, Failure
-from emails.wording_statuses import FAILED_TONE, GROUP_LABELS, STATUSES, Group, Text, Words
+from emails.states import HOLD_REASONS
+from emails.wording_auto import AUTO
+from emails.wording_failures import CLIENT, FAILURES, OFFICE, OWNER, WHO, Failure
+from emails.wording_statuses import GROUP_LABELS, STATUSES, Group, Text, Words
 
 # The people and places of the examples.
 EXAMPLE: Mapping[str, str] = {
@@ -39,6 +41,8 @@ class Entry:
     icon: str
     likely: str = ""
     who: str = ""
+    auto: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,26 +64,49 @@ _ABOUT: Mapping[Group, str] = {
 
 
 def chapters() -> list[Chapter]:
-    """All words, in the order of an email's life; the causes of failures last."""
+    """All words, in the order of an email's life; the causes of failures last, by who can put them right."""
     order = (Group.ON_ITS_WAY, Group.REACHED, Group.NEEDS_YOU, Group.ON_PURPOSE)
     groups = [Chapter(group, GROUP_LABELS[group], _ABOUT[group], _of_group(group)) for group in order]
-    causes = [_cause(code, why) for code, why in FAILURES.items() if code not in STATUSES]
-    return [*groups, Chapter("causes", "Did not arrive", "Why, and who can put it right.", causes)]
+    causes = {code: why for code, why in FAILURES.items() if code not in STATUSES}
+    by_who = [Chapter(f"by-{who}", title, about, _of_who(causes, who)) for who, (title, about) in _BY_WHO.items()]
+    return [*groups, *by_who]
+
+
+_BY_WHO: Mapping[str, tuple[str, str]] = {
+    OFFICE: ("Did not arrive: your office can fix it", "Mostly a wrong address, or a moment’s trouble."),
+    CLIENT: ("Did not arrive: the client has to help", "Their mailbox or their filter is in the way."),
+    OWNER: ("Did not arrive: an owner can fix it", "Something about your own mail, template or mail service."),
+}
 
 
 def _of_group(group: Group) -> list[Entry]:
     return [_status(code, words) for code, words in STATUSES.items() if words.group == group]
 
 
+def _of_who(causes: Mapping[str, Failure], who: str) -> list[Entry]:
+    return [_cause(code, why) for code, why in causes.items() if why.who == who]
+
+
 def _status(code: str, words: Words) -> Entry:
     why = FAILURES.get(code)
-    likely = _example(why.likely) if why else ""
-    return Entry(code, words.label, _example(words.sentence), words.tone, words.icon, likely)
+    likely, who = (_example(why.likely), _example(WHO[why.who])) if why else ("", "")
+    also = "After a quarter of an hour it moves to “Needs you”." if code == "unsure" else ""
+    return Entry(
+        code, words.label, _example(words.sentence), words.tone, words.icon, likely, who, _example(AUTO[code]), also
+    )
 
 
 def _cause(code: str, why: Failure) -> Entry:
     return Entry(
-        code, why.label, _example(why.sentence), FAILED_TONE, why.icon, _example(why.likely), _example(WHO[why.who])
+        code,
+        why.label,
+        _example(why.sentence),
+        why.tone,
+        why.icon,
+        _example(why.likely),
+        _example(WHO[why.who]),
+        _example(AUTO[code]),
+        f"While it waits it says: “{_example(why.missing)}”" if code in HOLD_REASONS and why.missing else "",
     )
 
 

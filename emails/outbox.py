@@ -17,7 +17,22 @@ from emails.states import UNDELIVERED, Reason, Status
 from inspections.models import Inspection, Participant
 from inspections.text import canonical
 
-__all__ = ["Plan", "Refused", "cancel", "enqueue", "refusal", "release", "resend", "send", "send_now", "settle", "skip"]
+__all__ = [
+    "How",
+    "Plan",
+    "Refused",
+    "cancel",
+    "enqueue",
+    "refusal",
+    "release",
+    "resend",
+    "send",
+    "send_now",
+    "settle",
+    "skip",
+    "tomorrow_at_eight",
+    "why_not_again",
+]
 
 
 @dataclass(frozen=True)
@@ -85,14 +100,34 @@ def _write(message: Message) -> Message:
 # --- sending again ---------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class How:
+    """In which way an email is sent again: the short version without pictures, at a later hour."""
+
+    plain: bool = False
+    at: datetime | None = None
+
+
+def tomorrow_at_eight() -> datetime:
+    """Eight o'clock tomorrow in the company's zone."""
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    return tomorrow.replace(hour=8, minute=0, second=0, microsecond=0)
+
+
 def resend(
-    message: Message, *, by: str, nonce: str | None = None, undo: bool = True, confirmed: bool = False
+    message: Message,
+    *,
+    by: str,
+    nonce: str | None = None,
+    undo: bool = True,
+    confirmed: bool = False,
+    how: How = How(),
 ) -> Message:
     """Send this email again, as a new message to the person's current address.
 
-    The same `nonce` returns the same row. `undo` holds it back for UNDO_SECONDS. `confirmed` passes the question
-    "you sent this a moment ago". Raises Refused if it is on its way already, makes no sense any more, its address
-    cannot be used, or a limit is reached.
+    The same `nonce` returns the same row. `undo` holds it back for UNDO_SECONDS, unless it leaves later anyway.
+    `confirmed` passes the question "you sent this a moment ago". Raises Refused if it is on its way already, makes no
+    sense any more, its address cannot be used, or a limit is reached.
     """
     with transaction.atomic():
         root = Message.objects.select_for_update().get(pk=message.family_id)
@@ -101,10 +136,11 @@ def resend(
             return said
         message.refresh_from_db()
         eligibility.refuse_if_pointless(message)
-        again = _copy(message, root, by=by, nonce=nonce)
+        again = _copy(message, root, by=by, nonce=nonce, how=how)
         eligibility.refuse_if_unusable(again)
+        eligibility.refuse_if_not_so(again)
         check_limits(again, confirmed=confirmed)
-        if undo:
+        if undo and not how.at:
             again.undo_until = again.send_after = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
         try:
             with transaction.atomic():
@@ -126,7 +162,19 @@ def _same_nonce(nonce: str | None, root: Message) -> Message | None:
     return said
 
 
-def _copy(message: Message, root: Message, *, by: str, nonce: str | None) -> Message:
+def why_not_again(message: Message) -> Refused | None:
+    """Why `resend` would refuse this one now; None if it would not. Asks only: nothing is written."""
+    try:
+        eligibility.refuse_if_pointless(message)
+        again = _copy(message, message.root or message, by="", nonce=None, how=How())
+        eligibility.refuse_if_unusable(again)
+        check_limits(again, confirmed=True)
+    except Refused as refused:
+        return refused
+    return None
+
+
+def _copy(message: Message, root: Message, *, by: str, nonce: str | None, how: How) -> Message:
     person = message.participant
     address = person.contact.email if person else message.to_address
     return Message(
@@ -139,7 +187,8 @@ def _copy(message: Message, root: Message, *, by: str, nonce: str | None) -> Mes
         to_address=address,
         to_key=canonical(address),
         created_by=by,
-        send_after=timezone.now(),
+        send_after=how.at or timezone.now(),
+        plain=how.plain or message.plain,
         root=root,
         resend_of=message,
         nonce=nonce,

@@ -12,7 +12,10 @@ from datetime import datetime
 from functools import cached_property
 
 from django.utils import dateformat
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from emails.wording_statuses import Text
 from inspections.models import Company, Inspection, Participant, Role
 
 TOKEN = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
@@ -48,13 +51,13 @@ class Placeholder:
     alias: str
     about: str
     value: Callable[[Scene], str]
-    missing: str = ""
+    missing: Text = ""
     group: str = "Inspection"
 
 
 def clock_words(at: datetime) -> tuple[str, str]:
     """How an email says a moment, in the moment's own time zone: the day, and the hour."""
-    return dateformat.format(at, "l, F j, Y"), dateformat.format(at, "g:i A T")
+    return dateformat.format(at, gettext("l, F j, Y")), dateformat.format(at, "g:i A T")
 
 
 def _start(scene: Scene) -> tuple[str, str]:
@@ -66,7 +69,9 @@ def _price(scene: Scene) -> str:
 
 
 def _and(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    if len(words) < 2:
+        return "".join(words)
+    return gettext("{some} and {last}").format(some=", ".join(words[:-1]), last=words[-1])
 
 
 CATALOGUE: tuple[Placeholder, ...] = (
@@ -75,7 +80,7 @@ CATALOGUE: tuple[Placeholder, ...] = (
         "recipient.name",
         "Who this email goes to",
         lambda s: s.participant.name if s.participant else "",
-        missing="there",
+        missing=_("there"),
         group="Client",
     ),
     Placeholder("CLIENT_NAME", "client.name", "The client’s name", lambda s: _and(s.clients), group="Client"),
@@ -94,16 +99,16 @@ CATALOGUE: tuple[Placeholder, ...] = (
         "inspector.name",
         "The inspector’s name",
         lambda s: s.inspection.inspector,
-        missing="your inspector",
+        missing=_("your inspector"),
     ),
     Placeholder(
         "SERVICES",
         "inspection.services",
         "What is inspected",
         lambda s: _and(s.inspection.services),
-        missing="home inspection",
+        missing=_("home inspection"),
     ),
-    Placeholder("PRICE", "inspection.price", "The fee", _price, missing="to be confirmed"),
+    Placeholder("PRICE", "inspection.price", "The fee", _price, missing=_("to be confirmed")),
     Placeholder(
         PORTAL_LINK, "portal.link", "Personal link to the client portal", lambda s: s.portal_link, group="Links"
     ),
@@ -114,7 +119,7 @@ CATALOGUE: tuple[Placeholder, ...] = (
         "company.phone",
         "Your phone number",
         lambda s: s.company.phone,
-        missing="our office",
+        missing=_("our office"),
         group="Company",
     ),
 )
@@ -163,7 +168,7 @@ def fill(source: str, scene: Scene, *, escape: Callable[[str], str]) -> tuple[st
 
     def replace(match: re.Match[str]) -> str:
         placeholder = find(match.group(1))
-        value = (placeholder.value(scene) or placeholder.missing) if placeholder else ""
+        value = (placeholder.value(scene) or str(placeholder.missing)) if placeholder else ""
         if not value:
             missing.append(placeholder.name if placeholder else match.group(1))
         return escape(value)

@@ -45,6 +45,11 @@ def open_for(message: Message, *, category: str) -> None:
         problem.save(update_fields=["message", "category", "snoozed_until"])
 
 
+def follow_reason(message: Message) -> None:
+    """Its reason was corrected: an open problem says so, and one that is settled stays settled."""
+    Problem.objects.open().filter(message=message).update(category=message.category or "unknown", snoozed_until=None)
+
+
 def close_by(message: Message) -> None:
     """This message arrived: what it, or an earlier one like it, left open is settled."""
     _of(message).filter(message_id__lte=message.pk).update(

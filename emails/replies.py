@@ -4,13 +4,13 @@ The note travels as a Django message; Undo or a way out is packed into its `extr
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from emails.limits import Refused
@@ -24,12 +24,18 @@ def note(request: HttpRequest, sentence: str, *, level: int = messages.SUCCESS, 
 
 def note_sent(request: HttpRequest, message: Message, sentence: str = "") -> None:
     """The note after something was queued: with Undo as long as it is held back."""
-    words = sentence or f"{message.get_kind_display()} to {message.to_name or message.to_address} is on its way."
+    words = sentence or f"{message.get_kind_display()} to {message.to_name or message.to_address} {_when(message)}."
     seconds = _seconds_left(message.undo_until)
     if seconds:
         note(request, words, undo=reverse("undo", args=[message.pk]), seconds=seconds)
     else:
         note(request, words, href=reverse("message", args=[message.pk]), label="See it")
+
+
+def _when(message: Message) -> str:
+    later = message.send_after > timezone.now() + timedelta(minutes=1)
+    at = timezone.localtime(message.send_after)
+    return f"goes out {dateformat.format(at, 'D j M, g:i A')}" if later else "is on its way"
 
 
 def _seconds_left(until: datetime | None) -> int:

@@ -1,5 +1,6 @@
 """Reading messages: the facts that the words need, attempts, timeline."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -12,6 +13,11 @@ from emails import wording
 from emails.models import Message, MessageEvent, Problem
 from emails.wording import Display, MessageFacts
 from inspections.models import Company, InspectionEvent
+
+
+def version_of(*parts: object) -> str:
+    """A short name for what is shown: equal parts, equal name."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def facts(message: Message, *, company: Company | None = None, **more: object) -> MessageFacts:
@@ -54,6 +60,7 @@ def full_facts(message: Message, company: Company) -> MessageFacts:
     return facts(
         message,
         company=company,
+        language=message.participant.contact.language if message.participant else "",
         visited_at=visited_at(message),
         vouched_by=vouched.by if vouched else "",
     )
@@ -99,6 +106,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "readdressed": ("Address changed", "grey"),
     "moved": ("Moved to a new time", "grey"),
     "hurried": ("Sent earlier than planned", "grey"),
+    "corrected": ("Reason corrected", "grey"),
     "cancelled": ("Stopped before it left", "grey"),
     "sending": ("Handed to the mail service", "blue"),
     "retry": ("Not taken, tried again later", "amber"),
@@ -112,7 +120,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "opened": ("Pictures loaded, maybe opened", "green"),
     "clicked": ("A link was opened, maybe by a scanner", "green"),
     "autoresponded": ("Their mailbox replied by itself", "grey"),
-    "passed_on": ("Their mailbox passed a copy on, and that copy did not arrive", "amber"),
+    "passed_on": ("A copy they passed on did not arrive", "amber"),
     "forwarded": ("News of a copy that their mailbox passed on", "grey"),
     "unknown": ("Not sure it left", "amber"),
     "failed": ("Not accepted", "red"),

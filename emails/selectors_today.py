@@ -3,7 +3,6 @@
 Everything a row says is in its dataclass, so that `version` tells whether a page already shows it.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,29 +15,13 @@ from django.utils import timezone
 
 from emails import selectors_messages, troubleshoot, wording
 from emails.models import Message, Problem
+from emails.selectors_causes import Cause, card, grouped
+from emails.selectors_messages import version_of
 from emails.states import ON_ITS_WAY, Status
 from emails.troubleshoot import Action, Verdict
 from inspections.models import Company, Inspection
 
 MOST_ROWS = 100
-GROUP_FROM = 3
-# Causes that lie with a whole mail domain; wrong addresses and full mailboxes are each their own repair.
-GROUPED = frozenset(
-    {
-        "recipient_policy",
-        "sender_reputation",
-        "spam_content",
-        "sender_setup",
-        "server_problem",
-        "temporary_deferral",
-        "provider_problem",
-    }
-)
-
-
-def version_of(*parts: object) -> str:
-    """A short name for what is shown: equal parts, equal name."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -69,28 +52,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Cause:
-    """Several emails that one mail domain turned away for one reason."""
-
-    category: str
-    domain: str
-    label: str
-    sentence: str
-    count: int
-    since: datetime
-
-    @property
-    def key(self) -> str:
-        """Name in the page."""
-        return f"cause-{self.category}-{self.domain.replace('.', '-')}"
-
-    @property
-    def version(self) -> str:
-        """Changes when anything in the card does."""
-        return version_of(self)
-
-
-@dataclass(frozen=True)
 class WorkList:
     """The list regions of Today."""
 
@@ -114,26 +75,26 @@ class WorkList:
 
 def work_list(company: Company) -> WorkList:
     """Everything on Today that can change while it is looked at."""
-    found = list(_open_problems()[: MOST_ROWS * 4])
-    resent = _resent(found)
-    waiting = [p for p in found if _is_resent(p, resent)]
-    needing = [p for p in found if not _is_resent(p, resent)]
-    causes, single = _causes(needing, company)
+    needing, again = _needing()
+    causes, single = _split(needing, company)
     rows = [_row(problems, company) for problems in _by_person(single)]
     return WorkList(
         rows=rows[:MOST_ROWS],
         causes=causes,
-        watched=_watched(waiting, resent),
+        watched=_watched(again),
         skipped=_skipped(),
         problems=len(needing),
         more=max(0, len(rows) - MOST_ROWS),
     )
 
 
-def rows_of_cause(category: str, domain: str, company: Company) -> list[Row]:
-    """The rows behind one card."""
-    found = _open_problems().filter(category=category, message__to_address__iendswith=f"@{domain}")
-    return [_row(problems, company) for problems in _by_person(list(found[:MOST_ROWS]))]
+def _needing() -> tuple[list[Problem], list[int]]:
+    """Open problems that nobody has sent again, and the messages on their way that were sent for the others."""
+    found = list(_open_problems()[: MOST_ROWS * 4])
+    resent = _resent(found)
+    waiting = [problem for problem in found if _is_resent(problem, resent)]
+    needing = [problem for problem in found if not _is_resent(problem, resent)]
+    return needing, [resent[(p.participant_id, p.kind)] for p in waiting]
 
 
 def _open_problems() -> QuerySet[Problem]:
@@ -240,24 +201,23 @@ def neighbours(message: Message) -> Neighbours | None:
 # --- several at one domain -------------------------------------------------------------------------------------------
 
 
-def _causes(found: list[Problem], company: Company) -> tuple[list[Cause], list[Problem]]:
-    """Cards for what hit one domain at least three times in a day, and the problems that stay single."""
-    since = timezone.now() - timedelta(hours=24)
-    groups: dict[tuple[str, str], list[Problem]] = defaultdict(list)
-    for problem in found:
-        if problem.category in GROUPED and problem.opened_at > since:
-            groups[(problem.category, problem.message.domain)].append(problem)
-    big = {place: members for place, members in groups.items() if len(members) >= GROUP_FROM}
-    grouped = {p.pk for members in big.values() for p in members}
-    cards = [_cause(category, domain, members, company) for (category, domain), members in big.items()]
-    return cards, [p for p in found if p.pk not in grouped]
+def _split(needing: Sequence[Problem], company: Company) -> tuple[list[Cause], list[Problem]]:
+    """Cards for what hit one domain several times, and the problems that stay single."""
+    groups = grouped(needing)
+    on_cards = {problem.pk for members in groups.values() for problem in members}
+    cards = [card(place, members, company) for place, members in groups.items()]
+    return cards, [problem for problem in needing if problem.pk not in on_cards]
 
 
-def _cause(category: str, domain: str, members: list[Problem], company: Company) -> Cause:
-    facts = selectors_messages.facts(members[0].message, company=company)
-    said = wording.guidance(facts, category)
-    label, sentence = (said.label, said.sentence) if said else ("Not delivered", "")
-    return Cause(category, domain, label, sentence, len(members), min(p.opened_at for p in members))
+def members_of(category: str, domain: str) -> list[Problem]:
+    """The problems behind one card, soonest inspection first; empty if there is no such card."""
+    needing, _ = _needing()
+    return list(grouped(needing).get((category, domain.lower()), ()))
+
+
+def rows_of(members: Sequence[Problem], company: Company) -> list[Row]:
+    """The same as rows, one for each person."""
+    return [_row(problems, company) for problems in _by_person(members[:MOST_ROWS])]
 
 
 # --- keep an eye on --------------------------------------------------------------------------------------------------
@@ -279,9 +239,8 @@ def _is_resent(problem: Problem, resent: dict[tuple[int | None, str], int]) -> b
     return resent.get((problem.participant_id, problem.kind), 0) > problem.message_id
 
 
-def _watched(waiting: Sequence[Problem], resent: dict[tuple[int | None, str], int]) -> list[Row]:
+def _watched(again: Sequence[int]) -> list[Row]:
     """Sent again and waiting for an answer, delayed by the other side, or just now in doubt."""
-    again = [resent[(p.participant_id, p.kind)] for p in waiting]
     delayed = Q(status__in=[Status.DEFERRED, Status.UNKNOWN], problems__isnull=True)
     recent = Q(changed_at__gt=timezone.now() - timedelta(days=4))
     rows = Message.objects.filter(Q(pk__in=again) | (delayed & recent)).with_people()

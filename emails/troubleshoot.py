@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 
 from django.urls import Resolver404, resolve, reverse
 
-from emails import wording
+from emails import eligibility, outbox, wording
 from emails.models import Message, Problem
 from emails.states import Status
 from emails.wording import Guidance, MessageFacts
+from emails.wording_plain import PLAIN
 
 OTHERS = 2
 
@@ -79,11 +80,11 @@ def verdict(
 
 
 def _possible(codes: Iterable[str], case: _Case) -> Iterable[Action]:
-    places: set[tuple[str, str]] = set()
+    places: set[tuple[object, ...]] = set()
     for code in codes:
         for action in _BUILDERS[code](case):
-            place = (action.post, action.href)
-            if place not in places or action.fields:
+            place = (action.post, action.href, action.fields)
+            if place not in places:
                 places.add(place)
                 yield action
 
@@ -122,12 +123,32 @@ def _fix(label: str) -> Callable[[_Case], list[Action]]:
 
 def _resend(label: str) -> Callable[[_Case], list[Action]]:
     def build(case: _Case) -> list[Action]:
-        if case.problem and case.together > 1:
-            address = reverse("resend-problem", args=[case.problem.pk])
-            return [Action("resend", f"{label} {case.together} emails", "arrow-path", post=address, key="r")]
-        return [Action("resend", label, "arrow-path", post=reverse("resend", args=[case.message.pk]), key="r")]
+        words = f"{label} {case.together} emails" if case.problem and case.together > 1 else label
+        return [Action("resend", words, "arrow-path", post=_address(case), key="r")]
 
     return build
+
+
+def _plain(case: _Case) -> list[Action]:
+    if case.message.kind not in PLAIN or case.message.plain:
+        return []
+    way = (("how", "plain"),)
+    label = f"Send {case.together} plain versions" if case.together > 1 else "Send plain version"
+    return [Action("plain", label, "document-text", post=_address(case), fields=way, key="r")]
+
+
+def _tomorrow(case: _Case) -> list[Action]:
+    if not eligibility.is_timely_at(case.message, outbox.tomorrow_at_eight()):
+        return []
+    way = (("how", "tomorrow"),)
+    what = f" {case.together} emails" if case.together > 1 else ""
+    return [Action("tomorrow", f"Try{what} again tomorrow 8 AM", "calendar", post=_address(case), fields=way, key="r")]
+
+
+def _address(case: _Case) -> str:
+    """Where all that did not reach this person is sent again, or this one email."""
+    together = case.problem if case.together > 1 else None
+    return reverse("resend-problem", args=[together.pk]) if together else reverse("resend", args=[case.message.pk])
 
 
 def _page(path: str, label: str, icon: str) -> Callable[[_Case], list[Action]]:
@@ -171,6 +192,8 @@ _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
     "correct_address": _fix("Correct address and resend"),
     "other_address": _fix("Use another address"),
     "resend": _resend("Resend"),
+    "plain": _plain,
+    "tomorrow": _tomorrow,
     "retry": _resend("Retry"),
     "allowed_resend": _resend("They’ve done it: resend"),
     "resend_twice": _resend("Resend (may arrive twice)"),

@@ -12,6 +12,7 @@ from emails import (
     views_practice,
     views_practice_json,
     views_problem,
+    views_reasons,
     views_settings,
     views_today,
     views_words,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("", views_today.today, name="today"),
     path("today/list/", views_today.today_list, name="today-list"),
     path("today/<str:category>/<str:domain>/", views_today.cause, name="cause"),
+    path("today/<str:category>/<str:domain>/retry/", views_today.retry, name="cause-retry"),
     # Problems
     path("problems/<int:problem_id>/resend/", views_problem.resend, name="resend-problem"),
     path("problems/<int:problem_id>/snooze/", views_problem.snooze, name="snooze"),
@@ -36,6 +38,9 @@ urlpatterns = [
     path("messages/<int:message_id>/undo/", views_message.undo, name="undo"),
     path("messages/<int:message_id>/send-now/", views_message.send_now, name="send-now"),
     path("messages/<int:message_id>/settle/", views_message.settle, name="settle"),
+    path("messages/<int:message_id>/reason/", views_reasons.correct, name="reason"),
+    path("messages/<int:message_id>/reason/undo/", views_reasons.undo, name="reason-undo"),
+    path("messages/<int:message_id>/waiting/", views_reasons.waiting, name="message-waiting"),
     # Inspections, as far as emails are involved
     path("inspections/", views_inspections.inspections, name="inspections"),
     path("inspections/<int:inspection_id>/log/", views_inspections.log, name="inspection-log"),
@@ -64,6 +69,9 @@ urlpatterns = [
     path("settings/profile/", views_settings.profile, name="settings-profile"),
     path("settings/keys/", views_settings.api_keys, name="settings-keys"),
     path("settings/keys/<int:key_id>/revoke/", views_settings.revoke_key, name="settings-revoke-key"),
+    path("settings/wrong-reasons/", views_reasons.listing, name="wrong-reasons"),
+    path("settings/wrong-reasons.jsonl", views_reasons.as_jsonl, name="wrong-reasons-jsonl"),
+    path("settings/wrong-reasons.csv", views_reasons.as_csv, name="wrong-reasons-csv"),
     path("settings/<slug:name>/", views_settings.topic, name="settings-topic"),
     # Practice mailbox
     path("practice/", views_practice.mailbox, name="practice"),

@@ -9,11 +9,25 @@ from django.utils import dateformat, timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from emails import outbox, replies, selectors_messages, selectors_today, snapshot, troubleshoot, wording
+from emails import (
+    activity,
+    diagnosis,
+    outbox,
+    reasons,
+    replies,
+    selectors_messages,
+    selectors_today,
+    snapshot,
+    troubleshoot,
+    wording,
+    wording_rules,
+)
 from emails.models import Message
-from emails.outbox import Refused
+from emails.outbox import How, Refused, tomorrow_at_eight
 from emails.states import UNFINISHED
 from inspections.models import Company
+
+MOST_WAITING = 50
 
 
 def _messages() -> QuerySet[Message]:
@@ -50,13 +64,13 @@ def _panel(found: Message) -> dict[str, object]:
         "message": found,
         "display": display,
         "verdict": troubleshoot.verdict(facts, found, problem) if latest == found else None,
-        "said": wording.guidance(facts),
+        "said": wording.guidance(facts) or wording.underway(facts),
         "cancel": troubleshoot.cancel_action(found),
         "problem": problem,
         "attempts": [(attempt, selectors_messages.shown(attempt)) for attempt in reversed(attempts)],
         "latest": latest,
         "steps": steps,
-        "spelled": wording.spell(found.to_address),
+        "waiting": list(reasons.waiting(found)[:MOST_WAITING]) if reasons.is_corrected(found) else [],
         "live": any(attempt.status in UNFINISHED for attempt in attempts) or found.undo_until is not None,
         "version": f"{latest.pk}-{latest.status}-{display.code}-{len(steps)}-{problem.pk if problem else 0}",
         "now": timezone.now(),
@@ -64,9 +78,16 @@ def _panel(found: Message) -> dict[str, object]:
 
 
 def _proof(request: HttpRequest, found: Message) -> dict[str, object]:
-    tabs = ("email", "text")
+    tabs = ("email", "text") if found.html else ("text",)
+    read = activity.unaided(found)
+    words = read.text if read else ""
     return {
-        "tab": request.GET.get("show") if request.GET.get("show") in tabs else "email",
+        "tab": request.GET.get("show") if request.GET.get("show") in tabs else tabs[0],
+        "server_words": words if found.category else "",
+        "codes": diagnosis.diagnose(words) if found.category else None,
+        "decision": wording_rules.decision(found.decided_by),
+        "correctable": found.status in reasons.CORRECTABLE,
+        "corrected": reasons.is_corrected(found),
         "neighbours": selectors_today.neighbours(found),
         "events": found.events.order_by("at", "id")[:200],
         "has_body": bool(found.html or found.text),
@@ -93,7 +114,9 @@ def resend(request: HttpRequest, message_id: int) -> HttpResponse:
     found = get_object_or_404(_messages(), pk=message_id)
     back = reverse("message", args=[message_id])
     try:
-        again = outbox.resend(found, by=str(request.user), nonce=_nonce(request), confirmed=_confirmed(request))
+        again = outbox.resend(
+            found, by=str(request.user), nonce=_nonce(request), confirmed=_confirmed(request), how=how(request)
+        )
     except Refused as problem:
         return replies.refused(request, problem, back=back)
     replies.note_sent(request, again)
@@ -139,6 +162,12 @@ def settle(request: HttpRequest, message_id: int) -> HttpResponse:
     else:
         replies.note_sent(request, counts)
     return replies.done(request, back=reverse("message", args=[counts.pk]))
+
+
+def how(request: HttpRequest) -> How:
+    """The way that the button asks for: the short version, or tomorrow morning."""
+    way = request.POST.get("how", "")
+    return How(plain=way == "plain", at=tomorrow_at_eight() if way == "tomorrow" else None)
 
 
 def _nonce(request: HttpRequest) -> str | None:

@@ -12,6 +12,7 @@ from emails import outbox, problems, replies
 from emails.forms_problem import HandleForm
 from emails.limits import Refused
 from emails.models import Problem
+from emails.views_message import how
 
 MORNING = 7
 
@@ -47,6 +48,7 @@ def resend(request: HttpRequest, problem_id: int) -> HttpResponse:
                 by=str(request.user),
                 nonce=f"{nonce}:{problem.message_id}" if nonce else None,
                 confirmed=request.POST.get("confirmed") == "1",
+                how=how(request),
             )
         except Refused as refused:
             refusal = refused

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from emails import access, keys, replies, zones
+from emails import access, keys, replies, selectors_reasons, zones
 from emails.forms_settings import CompanyForm, KeyForm, NotificationsForm, ProfileForm, SenderForm, values
 from emails.models import ApiKey
 from inspections.models import Company, User
@@ -41,6 +41,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         "company": company,
         "zone": zones.name(company.time_zone),
         "key_count": ApiKey.objects.filter(revoked_at=None).count(),
+        "wrong_count": selectors_reasons.standing().count(),
         "may_change": user.is_owner,
         "ask": access.ask_an_owner(),
     }

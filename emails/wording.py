@@ -9,7 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from emails.states import UNDELIVERED, Status
+from django.conf import settings
+from django.utils import dateformat, translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from emails.states import ON_ITS_WAY, UNDELIVERED, Status
 from emails.wording_failures import (
     DELIVERED_ACTIONS,
     DELIVERED_LIKELY,
@@ -17,10 +22,15 @@ from emails.wording_failures import (
     FAILURES,
     OFF_ACTIONS,
     OFF_LIKELY,
+    OFF_TELL,
+    SCHEDULED_LIKELY,
+    SCHEDULED_TELL,
+    UNDERWAY_LIKELY,
+    UNDERWAY_TELL,
     WHO,
     Failure,
 )
-from emails.wording_statuses import FAILED_TONE, GROUP_LABELS, STATUSES, Group, Text
+from emails.wording_statuses import GROUP_LABELS, STATUSES, Group, Text
 
 __all__ = [
     "GROUP_LABELS",
@@ -28,11 +38,13 @@ __all__ = [
     "Group",
     "Guidance",
     "MessageFacts",
+    "Told",
     "display",
     "display_code",
     "guidance",
     "moment",
     "spell",
+    "underway",
 ]
 
 SCHEDULED_FROM = timedelta(seconds=60)
@@ -56,6 +68,7 @@ class MessageFacts:
     to_address: str = ""
     from_address: str = ""
     subject: str = ""
+    language: str = ""
     provider: str = ""
     tries: int = 0
     created_at: datetime | None = None
@@ -86,6 +99,16 @@ class Display:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What to tell the client, in one language; `spelled` reads the address out."""
+
+    code: str
+    language: str
+    words: str
+    spelled: str
+
+
+@dataclass(frozen=True)
 class Guidance:
     """What to do about it; `actions` are codes in order of preference."""
 
@@ -94,7 +117,7 @@ class Guidance:
     sentence: str
     likely: str
     who: str
-    tell: str
+    tell: tuple[Told, ...]
     tone: str
     icon: str
     actions: tuple[str, ...]
@@ -168,7 +191,7 @@ def display(facts: MessageFacts) -> Display:
     if code in FAILURES and code not in STATUSES:
         why = FAILURES[code]
         return Display(
-            code, str(why.label), _said(why.sentence, why.plain, values), FAILED_TONE, why.icon, Group.NEEDS_YOU
+            code, str(why.label), _said(why.sentence, why.plain, values), why.tone, why.icon, Group.NEEDS_YOU
         )
     words = STATUSES[code]
     sentence = _said(words.sentence, words.plain, values)
@@ -192,16 +215,26 @@ def guidance(facts: MessageFacts, category: str = "") -> Guidance | None:
     values = _values(facts)
     why = FAILURES.get(code)
     if why:
-        return _for_failure(code, why, values)
+        return _for_failure(code, why, facts, values)
     shown = display(facts)
     if facts.status == Status.SKIPPED:
-        return _for_other(shown, OFF_LIKELY, OFF_ACTIONS, "", values)
+        return _for_other(shown, OFF_LIKELY, OFF_ACTIONS, _told(OFF_TELL, facts))
     if facts.status == Status.DELIVERED:
-        return _for_other(shown, DELIVERED_LIKELY, DELIVERED_ACTIONS, DELIVERED_TELL, values)
+        return _for_other(shown, DELIVERED_LIKELY, DELIVERED_ACTIONS, _told(DELIVERED_TELL, facts))
     return None
 
 
-def _for_failure(code: str, why: Failure, values: Mapping[str, str]) -> Guidance:
+def underway(facts: MessageFacts) -> Guidance | None:
+    """What to say about an email that has neither arrived nor failed; None for one that has."""
+    if facts.status not in ON_ITS_WAY:
+        return None
+    shown = display(facts)
+    if shown.code == "scheduled":
+        return _for_other(shown, SCHEDULED_LIKELY, (), _told(SCHEDULED_TELL, facts))
+    return _for_other(shown, UNDERWAY_LIKELY, (), _told(UNDERWAY_TELL, facts))
+
+
+def _for_failure(code: str, why: Failure, facts: MessageFacts, values: Mapping[str, str]) -> Guidance:
     doubt = code in ("unsure", "no_news")
     return Guidance(
         code,
@@ -209,18 +242,28 @@ def _for_failure(code: str, why: Failure, values: Mapping[str, str]) -> Guidance
         _said(why.sentence, why.plain, values),
         _said(why.likely, "", values),
         _said(WHO[why.who], "", values),
-        _said(why.tell, "", values) if why.tell else "",
-        "amber" if doubt or why.missing else FAILED_TONE,
+        _told(why.tell, facts),
+        "amber" if doubt or why.missing else why.tone,
         why.icon,
         why.actions,
     )
 
 
-def _for_other(
-    shown: Display, likely: Text, actions: tuple[str, ...], tell: Text, values: Mapping[str, str]
-) -> Guidance:
-    told = _said(tell, "", values) if tell else ""
-    return Guidance(shown.code, shown.label, shown.sentence, str(likely), "", told, shown.tone, shown.icon, actions)
+def _for_other(shown: Display, likely: Text, actions: tuple[str, ...], tell: tuple[Told, ...]) -> Guidance:
+    return Guidance(shown.code, shown.label, shown.sentence, str(likely), "", tell, shown.tone, shown.icon, actions)
+
+
+def _told(tell: Text, facts: MessageFacts) -> tuple[Told, ...]:
+    """In the client's language; in each that clients read where theirs is not known."""
+    if not tell:
+        return ()
+    wanted = [(code, name) for code, name in settings.LANGUAGES if facts.language in ("", code)]
+    return tuple(_in_language(code, name, tell, facts) for code, name in wanted)
+
+
+def _in_language(code: str, name: str, tell: Text, facts: MessageFacts) -> Told:
+    with translation.override(code):
+        return Told(code, name, _said(tell, "", _values(facts)), spell(facts.to_address))
 
 
 # --- the facts in words ----------------------------------------------------------------------------------------------
@@ -229,7 +272,7 @@ def _for_other(
 def _said(sentence: Text, plain: Text, values: Mapping[str, str]) -> str:
     """The sentence with its facts, or the plainer one if a fact is missing."""
     text = str(sentence)
-    missing = [name for _, name, _, _ in string.Formatter().parse(text) if name and not values[name]]
+    missing = [name for _text, name, _spec, _how in string.Formatter().parse(text) if name and not values[name]]
     return (str(plain) if missing and plain else text).format_map(values)
 
 
@@ -250,10 +293,10 @@ def _values(facts: MessageFacts) -> dict[str, str]:
     return {
         **{name: moment(at, facts) if at else "" for name, at in times.items()},
         **{f"at_{name}": _at(at, facts) if at else "" for name, at in times.items()},
-        "domain": domain or "their server",
+        "domain": domain or gettext("their server"),
         "local": local,
         "address": facts.to_address,
-        "name": facts.to_name or "them",
+        "name": facts.to_name or gettext("them"),
         "from_address": facts.from_address,
         "subject": facts.subject,
         "service": service(facts.provider),
@@ -293,8 +336,8 @@ def moment(at: datetime, facts: MessageFacts) -> str:
     clock = f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
     if local.date() == today.date():
         return clock
-    year = "" if local.year == today.year else f" {local.year}"
-    return f"{local:%a} {local.day} {local:%b}{year}, {clock}"
+    day = gettext("D j M") if local.year == today.year else gettext("D j M Y")
+    return f"{dateformat.format(local, day)}, {clock}"
 
 
 def service(provider: str) -> str:
@@ -308,11 +351,11 @@ def _at(at: datetime, facts: MessageFacts) -> str:
     return f"on {words}" if "," in words else f"at {words}"
 
 
-_ALOUD = {"@": "at", ".": "dot", "-": "dash", "_": "underscore", "+": "plus"}
+_ALOUD: Mapping[str, Text] = {"@": _("at"), ".": _("dot"), "-": _("dash"), "_": _("underscore"), "+": _("plus")}
 _USUAL = frozenset({"com", "net", "org", "gmail", "yahoo", "outlook", "hotmail", "icloud", "aol"})
 
 
 def spell(address: str) -> str:
-    """An address to read out on the phone: `a-n-n at g-m-i-a-l dot com`."""
+    """An address to read out on the phone: `a-n-n at g-m-i-a-l dot com`, in the language that is active."""
     parts = re.findall(r"[@._+-]|[^@._+-]+", address)
-    return " ".join(_ALOUD.get(part) or (part if part in _USUAL else "-".join(part)) for part in parts)
+    return " ".join(str(_ALOUD.get(part) or (part if part in _USUAL else "-".join(part))) for part in parts)

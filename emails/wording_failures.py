@@ -33,6 +33,7 @@ class Failure:
     icon: str = "exclamation-circle"
     missing: Text = ""
     plain: Text = ""
+    tone: str = "red"
 
 
 FAILURES: Mapping[str, Failure] = {
@@ -59,9 +60,10 @@ FAILURES: Mapping[str, Failure] = {
         _("{domain} can’t store more mail for {name}."),
         _("They have to delete some mail first, or use another address."),
         CLIENT,
-        ("resend", "other_address", "call"),
+        ("tomorrow", "other_address", "resend", "call"),
         _("Your mailbox is full, so our email could not get in. Do you have another address we can use?"),
         "inbox-stack",
+        tone="amber",
     ),
     "mailbox_disabled": Failure(
         _("Their mailbox is switched off"),
@@ -78,7 +80,7 @@ FAILURES: Mapping[str, Failure] = {
         _("A filter at {domain} does not know you. {name} or their IT can allow your address."),
         CLIENT,
         ("ask_to_allow", "allowed_resend", "other_address"),
-        _("Please add {from_address} to your safe senders, then tell us. We will send it again."),
+        _("Please add {from_address} to your safe senders, or ask your IT to. Then tell us: we will send it again."),
         "shield-exclamation",
     ),
     "sender_reputation": Failure(
@@ -95,7 +97,7 @@ FAILURES: Mapping[str, Failure] = {
         _("{domain} took the message for spam."),
         _("Words or links in the email look like advertising to their filter."),
         OWNER,
-        ("resend", "other_address", "template"),
+        ("plain", "other_address", "template", "call"),
         _("Please look in your junk folder and press “Not spam”."),
         "archive-box-x-mark",
     ),
@@ -104,7 +106,7 @@ FAILURES: Mapping[str, Failure] = {
         _("{domain} could not confirm that the mail is really from us. This hits every client there."),
         _("A setting of your company’s mail domain is missing or wrong."),
         OWNER,
-        ("health", "allowed_resend", "call"),
+        ("health", "resend", "call"),
         _("There is a problem on our side with sending you email. We will sort it out and write again."),
         "wrench-screwdriver",
     ),
@@ -116,6 +118,7 @@ FAILURES: Mapping[str, Failure] = {
         ("resend", "other_address", "call"),
         _("Your mail server did not answer us. Is there another address we can use?"),
         "server-stack",
+        tone="amber",
     ),
     "temporary_deferral": Failure(
         _("Their server kept asking us to wait"),
@@ -131,7 +134,7 @@ FAILURES: Mapping[str, Failure] = {
         _("{domain} could not read the email we sent."),
         _("Something in the template breaks the email. The technical details help whoever looks after it."),
         OWNER,
-        ("template", "resend", "call"),
+        ("plain", "call", "template", "resend"),
         _("There is a problem on our side with that email. We will send it again."),
         "bug-ant",
     ),
@@ -141,7 +144,7 @@ FAILURES: Mapping[str, Failure] = {
         _("An attachment or pictures in the template are too big."),
         OFFICE,
         ("template", "resend", "other_address"),
-        _("Our email was too big for your mailbox. We will send you a link instead."),
+        _("Our email was too big for your mailbox. Is there another address we can use?"),
         "scale",
     ),
     "complained": Failure(
@@ -170,6 +173,7 @@ FAILURES: Mapping[str, Failure] = {
         _("The template asks for something that this inspection does not have."),
         OWNER,
         ("inspection", "template"),
+        _("Your email is not ready yet. We will send it as soon as it is."),
         icon="document-text",
         missing=_("{note}"),
         plain=_("The template needs something that this inspection does not have."),
@@ -250,5 +254,12 @@ DELIVERED_TELL: Text = _(
 )
 DELIVERED_LIKELY: Text = _("It is in their mailbox or their junk folder. Nobody can see which from here.")
 DELIVERED_ACTIONS = ("resend", "other_address", "call")
+OFF_TELL: Text = _("We have not sent you that email yet. Shall we send it now?")
 OFF_ACTIONS = ("send_now", "inspection")
 OFF_LIKELY: Text = _("Nothing went wrong: this was not sent on purpose.")
+
+# Still under way: nothing to press, but somebody may be on the phone.
+UNDERWAY_LIKELY: Text = _("Nothing is wrong so far. Most emails arrive within minutes.")
+UNDERWAY_TELL: Text = _("Our email to {address} is on its way. Please look again in a few minutes, in Junk too.")
+SCHEDULED_LIKELY: Text = _("It is planned for later.")
+SCHEDULED_TELL: Text = _("Our email to {address} has not left yet. It goes out {when}.")

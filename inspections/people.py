@@ -19,27 +19,42 @@ from inspections.models import (
     ContactChange,
     Inspection,
     InspectionEvent,
+    Language,
     Participant,
     User,
 )
 from inspections.text import MAX_NAME, BadText, canonical, name_key, phone_key
 
+
+def _language(value: str) -> str:
+    if value not in ("", *Language.values):
+        raise BadText("Choose one of the languages, or leave it open.")
+    return value
+
+
 _TIDY: dict[str, Callable[[str], str]] = {
     "email": drafts.tidy_email,
     "name": drafts.tidy_name,
     "phone": drafts.tidy_phone,
+    "language": _language,
 }
 
 
 def correct_contact(
-    contact: Contact, *, by: str, email: str | None = None, name: str | None = None, phone: str | None = None
+    contact: Contact,
+    *,
+    by: str,
+    email: str | None = None,
+    name: str | None = None,
+    phone: str | None = None,
+    language: str | None = None,
 ) -> list[ContactChange]:
     """Change what is known about a person, everywhere; None leaves a value as it is, email="" removes the address.
 
     Another address switches off the person's portal links: they may have gone to a stranger. Every open inspection
     of the person gets one event per changed value. Raises BadField (a BadText), also when the name is empty.
     """
-    given = {"email": email, "name": name, "phone": phone}
+    given = {"email": email, "name": name, "phone": phone, "language": language}
     wanted = {field: _tidied(field, value) for field, value in given.items() if value is not None}
     with transaction.atomic():
         stored = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)

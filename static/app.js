@@ -225,11 +225,11 @@
     if (close) close.closest(".notice, [data-dismissable]")?.remove();
     event.target.closest(".menu :is(a, button)")?.closest("[popover]")?.hidePopover();
     const shut = event.target.closest("[data-close-fix]");
-    if (!shut) return;
+    const slot = shut?.closest(".row-fix");
+    if (!slot) return; // a page of its own: the link leads back
     event.preventDefault();
-    const slot = shut.closest(".row-fix");
-    const opener = slot && $(".row-acts a, .row-acts button", slot.parentElement);
-    slot?.replaceChildren();
+    const opener = $(".row-acts a, .row-acts button", slot.parentElement) ?? $("a, button", slot.previousElementSibling ?? slot);
+    slot.replaceChildren();
     opener?.focus();
   });
 

@@ -15,6 +15,7 @@ from django.core.cache import cache
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
+from config import catalogs
 from config.environment import BASE_DIR
 from config.guardian import Guardian
 from config.processes import Child
@@ -29,6 +30,7 @@ def pytest_configure() -> None:
     os.environ["DJANGO_LIVE_TEST_SERVER_ADDRESS"] = "127.0.0.1"
     # So that a SIGTERM (a CI's time limit) ends the tests like Ctrl-C: with their cleaning up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    catalogs.compile_all()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -23,7 +23,7 @@ FLOORS = [
     r"models|paging|forms_text|access|zones",
     r"searching|holds|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
     r"activity|rendering|overdue|eligibility|carrier",
-    r"wake|nightly|aftermath",
+    r"wake|nightly|aftermath|reasons",
     r"outbox|replies",
     r"delivery|inbox|mailbox\w*",
     r"automations",

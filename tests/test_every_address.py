@@ -42,7 +42,15 @@ def test_an_unknown_id_is_not_found_and_changes_nothing(client: Client, path: st
 
 @pytest.mark.parametrize(
     "path",
-    ["/messages/1/resend/", "/messages/1/undo/", "/messages/1/send-now/", "/messages/1/settle/", "/problems/1/snooze/"],
+    [
+        "/messages/1/resend/",
+        "/messages/1/undo/",
+        "/messages/1/send-now/",
+        "/messages/1/settle/",
+        "/problems/1/snooze/",
+        "/messages/1/reason/undo/",
+        "/messages/1/waiting/",
+    ],
 )
 def test_looking_at_an_action_does_nothing(client: Client, path: str) -> None:
     client.force_login(make_user())

@@ -2,6 +2,7 @@
 
 from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
+from emails.models.reasons import WrongReason
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
 from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
 from emails.models.work import AddressHold, Problem, ProblemQuerySet
@@ -22,5 +23,6 @@ __all__ = [
     "TemplateVersion",
     "Trigger",
     "WebhookPost",
+    "WrongReason",
     "new_nonce",
 ]

@@ -98,6 +98,7 @@ class Message(models.Model):
     subject = models.CharField(max_length=500, blank=True)
     html = models.TextField(blank=True, help_text="As sent, the secret part of links masked")
     text = models.TextField(blank=True, help_text="As sent, the secret part of links masked")
+    plain = models.BooleanField(default=False, db_default=False, help_text="The short version, words and link alone")
     has_link = models.BooleanField(default=False, help_text="A working portal link was in HTML and text")
 
     opened_at = models.DateTimeField(null=True, blank=True)

@@ -1,6 +1,7 @@
 """What every page shares: times in the company's zone, status pills, icons, navigation, notes with Undo."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -71,6 +72,14 @@ def clock(value: datetime | None) -> str:
 def clock_words(value: datetime) -> str:
     """The same as plain words."""
     return dateformat.format(_local(value), "g:i:s A")
+
+
+@register.filter
+def lately(value: datetime) -> str:
+    """`9:14 AM` if it was today, else with the day."""
+    local = _local(value)
+    today = local.date() == timezone.localtime().date()
+    return _time_element(value, dateformat.format(local, "g:i A") if today else words_for(value))
 
 
 @register.filter
@@ -145,6 +154,24 @@ def tel(number: str) -> str:
 def pretty_json(value: object) -> str:
     """Raw data for the technical details; the template escapes it."""
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=str)
+
+
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+@register.filter
+def visible(words: str) -> str:
+    """A server's words with what hides or turns text around made visible: `␀` for NUL, `[U+202E]` for right-to-left.
+
+    Tabs and line breaks stay as they are.
+    """
+    return _INVISIBLE.sub(lambda found: _picture(ord(found.group())), words)
+
+
+def _picture(code: int) -> str:
+    if code < 0x20:
+        return chr(0x2400 + code)  # Unicode's block “Control Pictures”
+    return "\u2421" if code == 0x7F else f"[U+{code:04X}]"
 
 
 # --- Notes (Django's messages) -------------------------------------------------------------------

@@ -3,7 +3,7 @@
 Every change of a fact goes through `inspections.services`, which keeps an `InspectionEvent` beside it.
 """
 
-from inspections.models.contacts import Contact, ContactChange, ContactQuerySet
+from inspections.models.contacts import Contact, ContactChange, ContactQuerySet, Language
 from inspections.models.doors import ImportUpload, PortalLink, PortalLinkQuerySet
 from inspections.models.jobs import (
     Agreement,
@@ -29,6 +29,7 @@ __all__ = [
     "InspectionEvent",
     "InspectionQuerySet",
     "InspectionStatus",
+    "Language",
     "Participant",
     "ParticipantQuerySet",
     "PortalLink",

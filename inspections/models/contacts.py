@@ -13,6 +13,13 @@ from inspections.models.validators import validate_line
 from inspections.text import MAX_EMAIL, MAX_NAME, canonical
 
 
+class Language(models.TextChoices):
+    """What a client reads; "" is not known."""
+
+    ENGLISH = "en", "English"
+    SPANISH = "es", "Español"
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
     """Filters with names."""
 
@@ -31,6 +38,7 @@ class Contact(models.Model):
     email = models.CharField(max_length=MAX_EMAIL, blank=True, help_text="As typed, even if it cannot receive mail")
     email_key = models.CharField(max_length=MAX_EMAIL + 64, blank=True, db_index=True, editable=False)
     phone = models.CharField(max_length=40, blank=True, validators=[validate_line])
+    language = models.CharField(max_length=2, choices=Language.choices, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     search = models.GeneratedField(
         expression=searching.vector("name", "email", "phone", *searching.phone_tails("phone")),
@@ -42,7 +50,10 @@ class Contact(models.Model):
 
     class Meta:
         indexes = (GinIndex(fields=["search"], name="contact_search"),)
-        constraints = (models.CheckConstraint(condition=~Q(name=""), name="contact_has_name"),)
+        constraints = (
+            models.CheckConstraint(condition=~Q(name=""), name="contact_has_name"),
+            models.CheckConstraint(condition=Q(language__in=["", *Language.values]), name="contact_language_known"),
+        )
 
     def __str__(self) -> str:
         return self.name

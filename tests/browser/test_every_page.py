@@ -28,6 +28,7 @@ FIXED = [
     "/import/",
     "/practice/",
     "/words/",
+    "/settings/wrong-reasons/",
 ]
 MISSING = ["/nothing-here/", "/messages/999999/", "/p/no-such-token/"]
 
@@ -73,7 +74,10 @@ def own_pages(inspection: Inspection) -> list[str]:
         f"/inspections/{inspection.pk}/confirm/",
         f"/people/{person.pk}/edit/",
         *(f"/messages/{pk}/" for pk in shown),
+        f"/messages/{inspection.messages.filter(status=Status.BOUNCED).earliest('pk').pk}/reason/",
         f"/p/{portal.rstrip('/').rpartition('/')[2]}/",
+        f"/p/home/{person.pk}/?lang=es",
+        f"/p/home/{person.pk}/?lang=en",
     ]
 
 

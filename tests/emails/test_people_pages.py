@@ -285,3 +285,14 @@ def test_holds_stay_where_they_are(office: Client) -> None:
     assert message.participant is not None
     save(office, message.participant)
     assert AddressHold.objects.get().released_at is None
+
+
+def test_the_language_of_a_person_can_be_chosen_and_is_on_record(office: Client) -> None:
+    person = make_participant(name="Ann Lee", email="ann@example.com")
+    fields = {"name": "Ann Lee", "email": "ann@example.com", "phone": "", "then": "save"}
+    assert "Español" in office.get(f"/people/{person.pk}/edit/").content.decode()
+    office.post(f"/people/{person.pk}/edit/", fields | {"language": "es"})
+    person.contact.refresh_from_db()
+    assert person.contact.language == "es"
+    assert "Language" in office.get(f"/people/{person.pk}/edit/").content.decode()
+    assert office.post(f"/people/{person.pk}/edit/", fields | {"language": "xx"}).status_code == 422

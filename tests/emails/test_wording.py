@@ -1,16 +1,19 @@
 """The words: short, plain, complete. Every status, reason and cause has them."""
 
 import re
+import string
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from emails import troubleshoot, wording
+from emails import selectors_messages, troubleshoot, wording, wording_rules
 from emails.diagnosis import CATEGORIES
 from emails.states import HOLD_REASONS, SKIP_REASONS, UNDELIVERED, Status
 from emails.wording import Group, MessageFacts
+from emails.wording_auto import AUTO
+from emails.wording_causes import CAUSES
 from emails.wording_failures import (
     DELIVERED_ACTIONS,
     DELIVERED_LIKELY,
@@ -18,6 +21,11 @@ from emails.wording_failures import (
     FAILURES,
     OFF_ACTIONS,
     OFF_LIKELY,
+    OFF_TELL,
+    SCHEDULED_LIKELY,
+    SCHEDULED_TELL,
+    UNDERWAY_LIKELY,
+    UNDERWAY_TELL,
     WHO,
 )
 from emails.wording_statuses import GROUP_LABELS, STATUSES
@@ -49,28 +57,126 @@ def facts(**over: Any) -> MessageFacts:
     return MessageFacts(**values | over)
 
 
-def all_texts() -> list[tuple[str, str]]:
-    """Every text of the tables, with its place."""
-    texts = [(f"group {name}", str(label)) for name, label in GROUP_LABELS.items()]
+def all_texts() -> list[tuple[str, str, str]]:
+    """Every text of the tables: its place, its part, the text."""
+    texts = [(f"group {name}", "label", str(label)) for name, label in GROUP_LABELS.items()]
     for code, words in STATUSES.items():
-        texts += [(code, str(text)) for text in (words.label, words.sentence, words.plain) if text]
+        texts += [(code, part, str(getattr(words, part))) for part in ("label", "sentence", "plain")]
     for code, why in FAILURES.items():
-        parts = (why.label, why.sentence, why.likely, why.tell, why.missing, why.plain)
-        texts += [(code, str(text)) for text in parts if text]
-    texts += [("who", str(text)) for text in WHO.values()]
-    texts += [("other", str(text)) for text in (DELIVERED_LIKELY, DELIVERED_TELL, OFF_LIKELY)]
-    return texts
+        parts = ("label", "sentence", "likely", "tell", "missing", "plain")
+        texts += [(code, part, str(getattr(why, part))) for part in parts]
+    for code, cause in CAUSES.items():
+        texts += [(code, "happened", str(cause.happened)), (code, "advice", str(cause.advice))]
+    texts += [(code, "auto", str(text)) for code, text in AUTO.items()]
+    texts += [(code, "who", str(text)) for code, text in WHO.items()]
+    texts += [("step", "label", title) for title, _ in selectors_messages.STEPS.values()]
+    texts += [("delivered", "likely", str(DELIVERED_LIKELY)), ("delivered", "tell", str(DELIVERED_TELL))]
+    texts += [("off", "likely", str(OFF_LIKELY)), ("off", "tell", str(OFF_TELL))]
+    texts += [("underway", "likely", str(UNDERWAY_LIKELY)), ("underway", "tell", str(UNDERWAY_TELL))]
+    texts += [("scheduled", "likely", str(SCHEDULED_LIKELY)), ("scheduled", "tell", str(SCHEDULED_TELL))]
+    return [found for found in texts if found[2]]
 
 
-@pytest.mark.parametrize(("place", "text"), all_texts())
-def test_no_text_uses_the_trades_jargon(place: str, text: str) -> None:
-    assert not BANNED.search(text), f"{place}: {text}"
+TEXTS = all_texts()
+LABELS = ("label", "happened")
+# What these words may be filled with; see `wording._values`.
+KNOWN = frozenset(wording._values(facts()))
+# Blames the client, or talks down to them.
+BLAME = re.compile(
+    r"\b(you (gave|typed|entered) (us )?(a|the) wrong|your (fault|mistake)|you (forgot|failed)|their (fault|mistake)|"
+    r"careless|obviously|simply|just|invalid|illegal|error|failed to)\b",
+    re.IGNORECASE,
+)
 
 
-@pytest.mark.parametrize(("place", "text"), all_texts())
-def test_every_text_is_short(place: str, text: str) -> None:
-    limit = 180 if text == str(DELIVERED_TELL) else 140
+@pytest.mark.parametrize(("place", "part", "text"), TEXTS)
+def test_no_text_uses_the_trades_jargon(place: str, part: str, text: str) -> None:
+    assert not BANNED.search(re.sub(r"{\w+}", "", text)), f"{place}: {text}"
+
+
+@pytest.mark.parametrize(("place", "part", "text"), TEXTS)
+def test_every_text_is_short(place: str, part: str, text: str) -> None:
+    limit = 45 if part in LABELS else 140
     assert len(text) <= limit, f"{place}: {len(text)} characters"
+
+
+@pytest.mark.parametrize(("place", "part", "text"), TEXTS)
+def test_a_label_has_no_full_stop_and_a_sentence_ends_like_one(place: str, part: str, text: str) -> None:
+    if part in LABELS:
+        assert not text.endswith((".", "!", "?")), place
+    elif text != "{note}":
+        assert text.endswith((".", "?")), f"{place}: {text}"
+        assert text[0].isupper() or text.startswith(("{", "“")), f"{place}: {text}"
+    assert "!" not in text, place
+
+
+@pytest.mark.parametrize(("place", "part", "text"), TEXTS)
+def test_quotes_are_the_printers_and_come_in_pairs(place: str, part: str, text: str) -> None:
+    assert not re.search(r"""["'`]""", text), f"{place}: {text}"
+    assert text.count("“") == text.count("”"), place
+    assert "  " not in text
+    assert text == text.strip()
+
+
+@pytest.mark.parametrize(("place", "part", "text"), TEXTS)
+def test_every_blank_is_one_that_can_be_filled(place: str, part: str, text: str) -> None:
+    blanks = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    assert blanks <= KNOWN, f"{place}: {blanks - KNOWN}"
+    assert not (part in LABELS and blanks), f"{place}: a label is the same for everybody"
+
+
+@pytest.mark.parametrize(("place", "part", "text"), TEXTS)
+def test_nobody_is_blamed(place: str, part: str, text: str) -> None:
+    assert not BLAME.search(text), f"{place}: {text}"
+
+
+@pytest.mark.parametrize("code", sorted({*STATUSES, *FAILURES, *SKIP_REASONS, *HOLD_REASONS, *CATEGORIES}))
+def test_every_code_says_what_happens_by_itself(code: str) -> None:
+    assert AUTO[code]
+
+
+def test_nothing_is_explained_that_does_not_exist() -> None:
+    assert AUTO.keys() == {*STATUSES, *FAILURES}
+    assert CAUSES.keys() <= FAILURES.keys()
+
+
+@pytest.mark.parametrize("code", sorted(HOLD_REASONS))
+def test_every_reason_to_hold_says_what_is_missing(code: str) -> None:
+    assert FAILURES[code].missing
+
+
+@pytest.mark.parametrize("code", sorted(FAILURES))
+def test_every_cause_has_its_parts_and_a_first_step_that_needs_no_luck(code: str) -> None:
+    why = FAILURES[code]
+    assert why.label
+    assert why.sentence
+    assert why.likely
+    assert why.tell
+    assert why.who in WHO
+    assert why.tone in ("red", "amber")
+    assert why.actions
+
+
+@pytest.mark.parametrize(("code", "tone"), [("mailbox_full", "amber"), ("server_problem", "amber"), ("unknown", "red")])
+def test_what_may_pass_by_itself_is_amber(code: str, tone: str) -> None:
+    assert wording.display(facts(status=Status.BOUNCED, category=code)).tone == tone
+
+
+DECIDED = ["rule:no-such-user", "weak:access-denied", "said:mandrill:hard_bounce", "exact:5.7.515", "code:5.1.1"]
+DECIDED += ["hint:5.0.0", "learned:0.87", "reject_reason:bounced", "event", "none", "phrase:no-mailbox"]
+
+
+@pytest.mark.parametrize("decided_by", DECIDED)
+def test_the_rule_that_decided_is_said_in_a_sentence(decided_by: str) -> None:
+    said = wording_rules.decision(decided_by)
+    assert said.words.endswith(".")
+    assert decided_by not in said.words
+
+
+def test_a_rule_that_nobody_knows_is_named_as_it_is() -> None:
+    assert wording_rules.decision("new:thing").words == "The rule “new:thing”."
+    assert wording_rules.decision("").words == ""
+    assert wording_rules.decision("staff:Kim Reyes").words == "Kim Reyes chose this reason."
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -113,7 +219,17 @@ def test_every_cause_has_words_somebody_who_can_fix_it_and_something_to_do(categ
     assert found.who
     assert found.tell
     assert found.actions
-    assert "{" not in "".join((found.label, found.sentence, found.likely, found.who, found.tell))
+    assert "{" not in "".join((found.label, found.sentence, found.likely, found.who, *(t.words for t in found.tell)))
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.CANCELLED}))
+def test_whatever_its_status_there_is_something_to_tell_who_calls(status: Status) -> None:
+    reason = {Status.HELD: "no_address", Status.SKIPPED: "off_rule"}.get(status, "")
+    asked = facts(status=status, reason=reason)
+    found = wording.guidance(asked) or wording.underway(asked)
+    assert found
+    assert [told.code for told in found.tell] == ["en", "es"]
+    assert "{" not in "".join(told.words for told in found.tell)
 
 
 @pytest.mark.parametrize("status", sorted(UNDELIVERED))

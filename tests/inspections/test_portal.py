@@ -273,4 +273,67 @@ def test_the_first_load_is_small() -> None:
     page = Client().get(path, follow=True).content
     css = (settings.BASE_DIR / "static" / "portal.css").read_bytes()
     assert len(page) + len(css) < 60_000
-    assert re.findall(rb'(?:src|href)="([^"]+)"', page) == [b"data:,", b"/static/portal.css", b"tel:2175550100"]
+    assert re.findall(rb'(?:src|href)="([^"]+)"', page) == [
+        b"data:,",
+        b"/static/portal.css",
+        b"tel:2175550100",
+        b"?lang=es",
+    ]
+
+
+# --- languages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "greeting"),
+    [
+        ("es-MX,es;q=0.9,en;q=0.8", "Hola, Ann Lee"),
+        ("de,es;q=0.5", "Hola, Ann Lee"),
+        ("en-US,es;q=0.9", "Hello Ann Lee"),
+        ("de", "Hello Ann Lee"),
+        ("*", "Hello Ann Lee"),
+        ("xx" * 300, "Hello Ann Lee"),
+        ("", "Hello Ann Lee"),
+    ],
+)
+def test_the_portal_speaks_the_browsers_language(asked: str, greeting: str) -> None:
+    _, path = invite()
+    answer = Client().get(path, follow=True, headers={"Accept-Language": asked})
+    assert greeting in text(answer)
+    assert answer.headers["Content-Language"] == ("es" if greeting.startswith("Hola") else "en")
+
+
+def test_a_client_can_choose_and_stays_in_that_language() -> None:
+    person, path = invite(starts_at=DECEMBER_1, status="confirmed")
+    client = Client()
+    client.get(path)
+    page = client.get(f"/p/home/{person.pk}/?lang=es")
+    assert '<html lang="es">' in page.content.decode()
+    assert "martes 1 de diciembre de 2026, 9:00 AM CST" in text(page)
+    assert "$425.00" in text(page)
+    cookie = page.cookies["portal_language"]
+    assert (cookie.value, cookie["path"], cookie["httponly"], cookie["domain"]) == ("es", "/p/", True, "")
+    assert "Hola, Ann Lee" in text(client.get(f"/p/home/{person.pk}/"))
+    assert "Hello Ann Lee" in text(client.get(f"/p/home/{person.pk}/?lang=en"))
+
+
+@pytest.mark.parametrize("nonsense", ["xx", "", "es'", "../en", "es-XX"])
+def test_a_language_that_we_do_not_speak_changes_nothing(nonsense: str) -> None:
+    person, path = invite()
+    client = Client()
+    client.get(path)
+    answer = client.get(f"/p/home/{person.pk}/", {"lang": nonsense})
+    assert "Hello Ann Lee" in text(answer)
+    assert "portal_language" not in answer.cookies
+
+
+def test_a_closed_link_is_explained_in_spanish_too() -> None:
+    answer = Client().get("/p/no-such-token/", headers={"Accept-Language": "es"})
+    assert answer.status_code == 404
+    assert "No podemos abrir esta página" in text(answer)
+    assert "Llamar al (217) 555-0100" in text(answer)
+
+
+def test_staff_pages_stay_in_english_whatever_the_browser_asks_for() -> None:
+    answer = Client().get("/accounts/login/", headers={"Accept-Language": "es"})
+    assert "Sign in" in answer.content.decode()

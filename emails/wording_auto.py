@@ -1,0 +1,63 @@
+"""What happens by itself, for every status and cause: what nobody has to do. Data only; what the code really does."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from emails.wording_statuses import Text
+
+_NOTHING: Text = _("Nothing. It is not sent again until someone presses a button.")
+_BLOCKED: Text = _("We stop sending to this address. Other mail for it waits until it is corrected or allowed again.")
+_WAITS: Text = _("It goes out by itself when this is put right, if it is still on time.")
+_NEWS: Text = _("Their answer shows up here when it comes.")
+_NOT_ALONE: Text = _("It is not sent later by itself. You can still send it.")
+
+AUTO: Mapping[str, Text] = {
+    # Where it stands
+    "scheduled": _("It leaves at its time, with the newest name, date and template."),
+    "undoable": _("It leaves when the time to undo is over."),
+    "queued": _("It leaves as soon as it is its turn."),
+    "sending": _("The mail service’s answer shows up here in a moment."),
+    "unsure": _("It is settled by itself if an answer comes. It is never sent again by itself."),
+    "held": _WAITS,
+    "sent": _NEWS,
+    "deferred": _("The mail service tries again for up to three days."),
+    "sent_blind": _("A failure would show up here. After a day without one it counts as reached."),
+    "no_news": _NEWS,
+    "delivered": _("An open problem about it is closed."),
+    "vouched": _("An open problem about it is closed."),
+    "maybe_opened": _("An open problem about it is closed."),
+    "portal_visited": _("An open problem about it is closed."),
+    "signed": _("An open problem about it is closed."),
+    "paid": _("An open problem about it is closed."),
+    "auto_reply": _("An open problem about it is closed."),
+    "off_inspection": _NOT_ALONE,
+    "off_unconfirmed": _NOT_ALONE,
+    "off_rule": _NOT_ALONE,
+    "off_late": _NOT_ALONE,
+    "off_done": _NOT_ALONE,
+    "off_cancelled": _NOT_ALONE,
+    "off_duplicate": _NOT_ALONE,
+    "cancelled": _NOT_ALONE,
+    # Why it did not arrive
+    "address_unknown": _BLOCKED,
+    "domain_problem": _BLOCKED,
+    "mailbox_full": _NOTHING,
+    "mailbox_disabled": _BLOCKED,
+    "recipient_policy": _NOTHING,
+    "sender_reputation": _NOTHING,
+    "spam_content": _NOTHING,
+    "sender_setup": _NOTHING,
+    "server_problem": _NOTHING,
+    "temporary_deferral": _NOTHING,
+    "message_malformed": _NOTHING,
+    "message_too_large": _NOTHING,
+    "complained": _BLOCKED,
+    "suppressed": _WAITS,
+    "template_problem": _WAITS,
+    "provider_problem": _("We had tried several times, with longer and longer pauses. Now it waits for you."),
+    "no_address": _WAITS,
+    "own_address": _WAITS,
+    "wrong_person": _NOTHING,
+    "unknown": _NOTHING,
+}
