@@ -83,7 +83,13 @@ def test_the_facts_know_nothing_of_email(path: Path) -> None:
     assert not [name for name in imported(path) if name.split(".")[0] in ("emails", "anymail", "celery")]
 
 
-@pytest.mark.parametrize("name", ["emails.states", "emails.diagnosis", "emails.addresses", "inspections.text"])
+PURE = [
+    *("emails.states", "emails.diagnosis", "emails.addresses"),
+    *(f"inspections.{name}" for name in ("text", "typos", "endings", "spelling", "mail_domains")),
+]
+
+
+@pytest.mark.parametrize("name", PURE)
 def test_pure_modules_import_no_django(name: str) -> None:
     path = ROOT / (name.replace(".", "/") + ".py")
     assert not [dotted for dotted in imported(path) if dotted.startswith("django")]
