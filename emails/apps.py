@@ -19,7 +19,9 @@ class EmailsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to the facts."""
-        from emails import receivers  # noqa: F401, PLC0415 - Django wires receivers at this moment
+        """Listen to the facts, and tell them what is known about addresses."""
+        from emails import domains, receivers  # noqa: F401, PLC0415 - Django wires receivers at this moment
+        from inspections import suggestions  # noqa: PLC0415 - the same
 
+        suggestions.domains_that_took_mail[:] = [domains.that_took_mail]
         post_migrate.connect(_install_builtin, sender=self)
