@@ -98,6 +98,7 @@ app.conf.beat_schedule = {
     "drain-inbox": every("emails.tasks.drain_inbox", settings.SWEEP_SECONDS),
     "sweep": every("emails.tasks.sweep", settings.SWEEP_SECONDS),
     "heartbeat": every("emails.tasks.heartbeat", 30),
+    "check-domains": every("emails.tasks.check_domains", 60),
     # 9:00 UTC is the small hours across the United States, where the offices are.
     "nightly": {
         "task": "emails.tasks.nightly",

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, inbox, nightly, overdue
+from emails import activity, channel, delivery, domains_checks, inbox, nightly, outbox, overdue
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -25,6 +25,14 @@ def sweep(*_: object) -> None:
     inbox.adopt_orphans()
     overdue.raise_problems()
     overdue.close_unreported()
+
+
+@shared_task(name="emails.tasks.check_domains")
+def check_domains(*_: object) -> None:
+    """Look up the mail domains that wait for it; what was held for one that takes mail after all leaves."""
+    domains_checks.ask_for_held()
+    for domain in domains_checks.drain():
+        outbox.release_domain(domain)
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -20,7 +20,7 @@ FLOORS = [
     r"states|diagnosis|addresses|plaintext|snapshot",
     r"wording\w*|verdicts",
     r"models|paging|forms_text|access|zones",
-    r"searching|holds|domains|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
+    r"searching|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
     r"activity|rendering|overdue|eligibility",
     r"wake|nightly",
     r"outbox|replies",

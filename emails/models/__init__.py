@@ -1,5 +1,6 @@
 """What the delivery remembers, by noun."""
 
+from emails.models.domains import DomainCheck
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
 from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
@@ -10,6 +11,7 @@ __all__ = [
     "ApiKey",
     "Automation",
     "Channel",
+    "DomainCheck",
     "EmailTemplate",
     "Kind",
     "Message",
