@@ -22,7 +22,8 @@ PRACTICE: Mapping[str, str] = {"nomail.example": Result.REFUSES, "nodomain.examp
 DEAD = frozenset({Result.NO_DOMAIN, Result.REFUSES})  # sure enough to hold mail for
 DOUBTFUL = DEAD | {Result.NO_SERVER}  # worth a warning
 BELIEVED = timedelta(days=1)  # how long an answer counts
-AGAIN_FOR_HELD = timedelta(hours=1)
+UNSURE_AGAIN = timedelta(hours=1)
+AHEAD = timedelta(hours=2)  # how long before it leaves a planned email's domain is looked up again
 SHIFT = 20.0  # s; a task's turn
 LEASE = timedelta(seconds=60)
 
@@ -80,8 +81,10 @@ def ask(domains: Iterable[str]) -> bool:
     if settings.PRACTICE_MODE or not wanted:
         return False
     DomainCheck.objects.bulk_create([DomainCheck(domain=domain) for domain in wanted], ignore_conflicts=True)
-    old = Q(checked_at__lt=timezone.now() - BELIEVED) | Q(result__in=[*DOUBTFUL, Result.NO_ANSWER])
-    DomainCheck.objects.filter(old, domain__in=wanted, due_at=None).update(due_at=timezone.now())
+    now = timezone.now()
+    unsure = Q(result__in=[*DOUBTFUL, Result.NO_ANSWER], checked_at__lt=now - UNSURE_AGAIN)
+    old = Q(checked_at__lt=now - BELIEVED) | unsure
+    DomainCheck.objects.filter(old, domain__in=wanted, due_at=None).update(due_at=now)
     return _due().filter(domain__in=wanted).exists()
 
 
@@ -116,10 +119,8 @@ def _store(domain: str, result: str) -> None:
     DomainCheck.objects.update_or_create(domain=domain, defaults=answer)
 
 
-def ask_for_held() -> None:
-    """Look again, once in a while, at the dead domains that held mail waits for: they may come back."""
-    held = Message.objects.filter(status=Status.HELD, reason=Reason.NO_MAIL_SERVICE).values_list("to_key", flat=True)
-    domains = {key.rpartition("@")[2] for key in held[:500]}
-    DomainCheck.objects.filter(domain__in=domains, due_at=None, checked_at__lt=timezone.now() - AGAIN_FOR_HELD).update(
-        due_at=timezone.now()
-    )
+def ask_for_waiting() -> None:
+    """Look again at the domains of what leaves soon, and at those that mail is held for: they may come back."""
+    soon = Message.objects.filter(status=Status.QUEUED, send_after__lt=timezone.now() + AHEAD)
+    held = Message.objects.filter(status=Status.HELD, reason=Reason.NO_MAIL_SERVICE)
+    ask(domain_of(key) for rows in (soon, held) for key in rows.order_by("pk").values_list("to_key", flat=True)[:500])

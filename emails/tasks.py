@@ -30,7 +30,7 @@ def sweep(*_: object) -> None:
 @shared_task(name="emails.tasks.check_domains")
 def check_domains(*_: object) -> None:
     """Look up the mail domains that wait for it; what was held for one that takes mail after all leaves."""
-    domains_checks.ask_for_held()
+    domains_checks.ask_for_waiting()
     for domain in domains_checks.drain():
         outbox.release_domain(domain)
 

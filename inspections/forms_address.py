@@ -16,3 +16,8 @@ class AsksAboutSlips(forms.Form):
             return ""
         self.fields[name].slip = slip  # type: ignore[attr-defined] # for the page
         return f"{suggestions.wrong_with(typed)} Did you mean {slip.meant}?".strip()
+
+    @property
+    def kept(self) -> list[str]:
+        """Answers given so far, for the form that is shown again."""
+        return list(self.data.getlist("keep")) if hasattr(self.data, "getlist") else []

@@ -163,6 +163,16 @@ def test_a_domain_that_comes_back_lets_the_mail_go(dns: DnsServer) -> None:
 
 
 @pytest.mark.usefixtures("real")
+def test_what_leaves_soon_is_looked_up_again() -> None:
+    planned(make_client(email="ann@gone.example"))
+    DomainCheck.objects.create(
+        domain="gone.example", result=Result.TAKES_MAIL, due_at=None, checked_at=timezone.now() - timedelta(days=3)
+    )
+    tasks.check_domains()
+    assert DomainCheck.objects.get().result == Result.NO_DOMAIN
+
+
+@pytest.mark.usefixtures("real")
 def test_an_old_answer_does_not_count() -> None:
     domains_checks._store("old.example", Result.NO_DOMAIN)
     assert domains_checks.is_dead("ann@old.example")
