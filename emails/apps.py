@@ -19,7 +19,11 @@ class EmailsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to the facts."""
-        from emails import receivers  # noqa: F401, PLC0415 - Django wires receivers at this moment
+        """Listen to the facts, and tell them what is known about addresses."""
+        from emails import domains, domains_checks, receivers  # noqa: F401, PLC0415 - Django wires receivers at this moment
+        from inspections import suggestions  # noqa: PLC0415 - the same
 
+        suggestions.domains_that_took_mail[:] = [domains.that_took_mail]
+        suggestions.known_about_domains[:] = [domains_checks.sentence]
+        suggestions.found_out_about_domains[:] = [domains_checks.find_out]
         post_migrate.connect(_install_builtin, sender=self)

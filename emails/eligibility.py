@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from emails import holds
+from emails import domains_checks, holds
 from emails.limits import Refused
 from emails.models import Kind, Message
 from emails.states import IN_OUR_HANDS, RESENDABLE, Reason, Status
@@ -26,7 +26,9 @@ def unusable(message: Message) -> str:
         return Reason.NO_ADDRESS
     if message.to_key in people.own_addresses():
         return Reason.OWN_ADDRESS
-    return Reason.ADDRESS_BLOCKED if holds.active(message.to_address) else ""
+    if holds.active(message.to_address):
+        return Reason.ADDRESS_BLOCKED
+    return Reason.NO_MAIL_SERVICE if domains_checks.is_dead(message.to_address) else ""
 
 
 def is_timely(message: Message) -> bool:
@@ -102,3 +104,6 @@ def refuse_if_unusable(message: Message) -> None:
         raise Refused(f"{message.to_address} is your own address, not {message.to_name}’s.", way_out=fix)
     if reason == Reason.ADDRESS_BLOCKED:
         raise Refused(f"Mail to {message.to_address} is on hold: it failed before.", way_out=fix)
+    if reason == Reason.NO_MAIL_SERVICE:
+        domain = domains_checks.domain_of(message.to_address)
+        raise Refused(f"There is no mail service at “{domain}”.", way_out=fix)

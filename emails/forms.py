@@ -7,8 +7,9 @@ from django import forms
 
 from emails import holds
 from emails.models import Message
-from inspections import drafts, people
+from inspections import drafts, people, suggestions
 from inspections.forms import OWN_ADDRESS, email_field, moment_field, name_field, phone_field
+from inspections.forms_address import AsksAboutSlips
 from inspections.models import Contact, Language, Participant
 from inspections.text import BadText, canonical
 
@@ -30,7 +31,7 @@ class PublishForm(forms.Form):
     )
 
 
-class PersonForm(forms.Form):
+class PersonForm(AsksAboutSlips):
     """Somebody's details. `resend` lists what did not reach them: ids of messages, ticked.
 
     Shown in a work list it holds the address alone (`brief`); what is not sent along stays as it is.
@@ -53,6 +54,8 @@ class PersonForm(forms.Form):
         initial = {"email": contact.email, "name": contact.name, "phone": contact.phone, "language": contact.language}
         super().__init__(data, initial=initial, auto_id=auto_id)
         self.person, self.unsent, self.brief = person, unsent, brief
+        if data is None:
+            self.fields["email"].slip = suggestions.slips_of([contact]).get(contact.pk)  # type: ignore[attr-defined]
         if brief:
             del self.fields["name"], self.fields["phone"], self.fields["language"]
             self.fields["email"].required = True
@@ -88,6 +91,8 @@ class PersonForm(forms.Form):
         typed: str = self.cleaned_data["email"]
         if typed == self.person.contact.email and not self.wants_resend:
             return typed  # nothing was asked about it: it must not keep a phone number from being saved
+        if typed != self.person.contact.email and (question := self.question("email", typed)):
+            raise forms.ValidationError(question)
         email = _tidy(drafts.tidy_email, typed)
         if self.wants_resend and not email:
             raise forms.ValidationError("Please enter an email address, so that something can be sent.")

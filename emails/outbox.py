@@ -320,6 +320,12 @@ def try_again(inspection: Inspection, *, by: str) -> list[Message]:
     return [message for message in held if release(message, by=by)]
 
 
+def release_domain(domain: str) -> list[Message]:
+    """A mail domain takes mail after all: what was held for it leaves. Returns what does."""
+    held = Message.objects.filter(status=Status.HELD, reason=Reason.NO_MAIL_SERVICE, to_key__endswith=f"@{domain}")
+    return [message for message in held.select_related("inspection").order_by("pk") if release(message, by="")]
+
+
 def release(message: Message, *, by: str) -> bool:
     """Let a held message leave if what held it is gone. False if it must wait on."""
     done = _release(message, by=by, to_address=message.to_address, to_key=message.to_key)

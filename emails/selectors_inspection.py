@@ -5,7 +5,7 @@ Everything is read once, in a fixed number of queries, however many people and e
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -18,9 +18,10 @@ from emails.selectors_menu import RESENDS, Choice, blocked_of, choice
 from emails.states import ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
 from emails.wording import Display, Group
 from emails.wording_failures import FAILURES
-from inspections import selectors
+from inspections import selectors, suggestions
 from inspections.models import Inspection, InspectionEvent, Participant, Role
 from inspections.selectors import Told
+from inspections.suggestions import Slip
 
 MOST_LINES = 300
 _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "Correct"}
@@ -42,6 +43,8 @@ class Someone:
     choices: Sequence[Choice]
     reach: str  # of the agreement: visited, delivered, underway, cut_off, none; "" for whoever doesn't sign
     visited_at: datetime | None = None
+    slip: Slip | None = None  # the address was probably meant otherwise
+    note: str = ""  # about the domain of the address
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class InspectionEmails:
     @property
     def version(self) -> str:
         """The moment it was read, and a name for what it shows."""
-        healths = [(s.person.pk, s.display, s.last and s.last.pk, s.choices) for s in self.people]
+        healths = [(s.person.pk, s.display, s.last and s.last.pk, s.choices, s.slip, s.note) for s in self.people]
         return f"{self.made_at.timestamp():.3f}.{_digest([line.version for line in self.log], healths, self.silenced)}"
 
     def lines(self, show: str) -> list[Line]:
@@ -117,13 +120,16 @@ def load(inspection: Inspection) -> InspectionEmails:
     templates = set(EmailTemplate.objects.values_list("kind", flat=True))
     blocked = blocked_of(present)
     displays = {message.pk: selectors_messages.shown(message) for message in messages}
+    slips = suggestions.slips_of(person.contact for person in present)
     found = []
     for person in present:
         person.inspection = inspection
         theirs = [message for message in messages if message.participant_id == person.pk]
         seen = [e for e in events if e.participant_id == person.pk and e.type == InspectionEvent.Type.PORTAL_VISITED]
         choices = [choice(person, kind, theirs, blocked, templates) for kind in RESENDS]
-        found.append(_someone(person, theirs, displays, choices, seen[-1].at if seen else None))
+        someone = _someone(person, theirs, displays, choices, seen[-1].at if seen else None)
+        asked, note = slips.get(person.contact_id), suggestions.note(person.contact.email)
+        found.append(replace(someone, slip=asked or _failed_slip(someone), note=note))
     return InspectionEmails(
         people=found,
         log=_log(messages, displays, events),
@@ -184,6 +190,11 @@ def _last(messages: Sequence[Message], displays: dict[int, Display]) -> Message 
         return next(m for m in needing if displays[m.pk] == first)
     left = [m for m in newest if displays[m.pk].group != Group.ON_PURPOSE and displays[m.pk].code != "scheduled"]
     return max(left or newest, key=lambda m: (m.sent_at or m.created_at, m.pk), default=None)
+
+
+def _failed_slip(someone: Someone) -> Slip | None:
+    """An address that somebody chose to keep is in question again once it failed."""
+    return suggestions.slip(someone.person.contact.email) if someone.fix else None
 
 
 def _fix(message: Message) -> str:

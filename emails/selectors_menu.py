@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emails import eligibility
+from emails import domains_checks, eligibility
 from emails.limits import Refused
 from emails.models import AddressHold, Kind, Message
 from emails.states import IN_OUR_HANDS, Reason, Status
@@ -32,7 +32,13 @@ def blocked_of(present: Sequence[Participant]) -> Mapping[str, str]:
     """Reason by address key, for those addresses that cannot be written to."""
     keys = {canonical(person.email) for person in present}
     held = AddressHold.objects.filter(key__in=keys, released_at__isnull=True).values_list("key", flat=True)
-    return dict.fromkeys(held, Reason.ADDRESS_BLOCKED) | dict.fromkeys(people.own_addresses(), Reason.OWN_ADDRESS)
+    dead = domains_checks.dead(domains_checks.domain_of(key) for key in keys)
+    no_service = [key for key in keys if domains_checks.domain_of(key) in dead]
+    return {
+        **dict.fromkeys(no_service, Reason.NO_MAIL_SERVICE),
+        **dict.fromkeys(held, Reason.ADDRESS_BLOCKED),
+        **dict.fromkeys(people.own_addresses(), Reason.OWN_ADDRESS),
+    }
 
 
 def choice(
@@ -78,4 +84,6 @@ def _unreachable(person: Participant, blocked: Mapping[str, str]) -> Refused | N
         return Refused("There is no usable email address.", way_out=("Add one", fix[1]))
     if reason == Reason.OWN_ADDRESS:
         return Refused("This is your own office’s address.", way_out=fix)
+    if reason == Reason.NO_MAIL_SERVICE:
+        return Refused("There is no mail service at its domain.", way_out=fix)
     return Refused("Mail to this address is on hold: it failed before.", way_out=fix) if reason else None

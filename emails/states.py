@@ -69,6 +69,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     OWN_ADDRESS = "own_address"
     TEMPLATE_PROBLEM = "template_problem"
+    NO_MAIL_SERVICE = "domain_problem"  # DNS surely has none; the words are those of the failure
 
 
 SKIP_REASONS = frozenset(r for r in Reason if r.value.startswith("off_"))

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, inbox, mailbox, nightly, overdue
+from emails import activity, channel, delivery, domains_checks, inbox, mailbox, nightly, outbox, overdue
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -31,6 +31,14 @@ def sweep(*_: object) -> None:
 def poll_mailbox(*_: object) -> None:
     """Take in the reports that came back as mail."""
     mailbox.poll()
+
+
+@shared_task(name="emails.tasks.check_domains")
+def check_domains(*_: object) -> None:
+    """Look up the mail domains that wait for it; what was held for one that takes mail after all leaves."""
+    domains_checks.ask_for_waiting()
+    for domain in domains_checks.drain():
+        outbox.release_domain(domain)
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -14,6 +14,7 @@ from emails.models import Message, Problem
 from emails.states import Status
 from emails.wording import Guidance, MessageFacts
 from emails.wording_plain import PLAIN
+from inspections.suggestions import suggestion
 
 OTHERS = 2
 
@@ -121,6 +122,29 @@ def _fix(label: str) -> Callable[[_Case], list[Action]]:
     return build
 
 
+def _use_or_fix(label: str) -> Callable[[_Case], list[Action]]:
+    """Take the address that was probably meant and send again, in one press; else the field to type in."""
+    fix = _fix(label)
+
+    def build(case: _Case) -> list[Action]:
+        meant = _meant(case) if case.still_on_it else ""
+        if not meant:
+            return fix(case)
+        post = reverse("person_use", args=[case.message.participant_id])
+        use = Action("use", f"Use {meant} and resend", "check", post=post, fields=(("email", meant),), key="u")
+        return [use, *fix(case)]
+
+    return build
+
+
+def _meant(case: _Case) -> str:
+    """The address that was probably meant, if the person's address is still the one that failed."""
+    person = case.message.participant
+    if person is None or person.contact.email_key != case.message.to_key:
+        return ""
+    return suggestion(person.contact.email)
+
+
 def _resend(label: str) -> Callable[[_Case], list[Action]]:
     def build(case: _Case) -> list[Action]:
         words = f"{label} {case.together} emails" if case.problem and case.together > 1 else label
@@ -187,9 +211,9 @@ def _send_now(case: _Case) -> list[Action]:
 
 
 _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
-    "fix_address": _fix("Fix address and resend"),
-    "add_address": _fix("Add address and resend"),
-    "correct_address": _fix("Correct address and resend"),
+    "fix_address": _use_or_fix("Fix address and resend"),
+    "add_address": _use_or_fix("Add address and resend"),
+    "correct_address": _use_or_fix("Correct address and resend"),
     "other_address": _fix("Use another address"),
     "resend": _resend("Resend"),
     "plain": _plain,

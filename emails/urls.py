@@ -55,6 +55,8 @@ urlpatterns = [
     # People
     path("people/<int:participant_id>/edit/", views_people.edit, name="person_edit"),
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
+    path("people/<int:participant_id>/use/", views_people.use, name="person_use"),
+    path("people/<int:participant_id>/keep/", views_people.keep, name="person_keep"),
     path("people/<int:participant_id>/resend/<slug:kind>/", views_people.resend, name="person_resend"),
     # Email activity
     path("emails/", views_activity.activity, name="activity"),

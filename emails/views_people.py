@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from emails.limits import Refused
 from emails.models import Message
 from emails.selectors_menu import RESENDS
 from emails.states import UNDELIVERED, Status
-from inspections import people
+from inspections import people, suggestions
 from inspections.models import Participant
 
 MOST_CHANGES = 50
@@ -29,7 +29,7 @@ def resend(request: HttpRequest, participant_id: int, kind: str) -> HttpResponse
     if kind not in RESENDS:
         raise Http404
     person = _person(participant_id)
-    back = reverse("inspection", args=[person.inspection_id])
+    back = _page(person)
     try:
         message = _send(person, kind, request)
     except Refused as problem:
@@ -61,8 +61,34 @@ def fix(request: HttpRequest, participant_id: int) -> HttpResponse:
     return _answer(request, form) or _show(request, form, "emails/person_fix.html", {})
 
 
+@require_POST
+def use(request: HttpRequest, participant_id: int) -> HttpResponse:
+    """Take the address that was meant and send again what failed: "Save and resend" in one press."""
+    person = _person(participant_id)
+    unsent = outbox.unsent_for(person)
+    data = QueryDict(mutable=True)
+    data["email"], data["then"] = request.POST.get("email", ""), "resend"
+    data.setlist("resend", [str(message.pk) for message in unsent])
+    form = PersonForm(data, person=person, unsent=unsent, brief=True)
+    answer = _answer(request, form)
+    if answer is None:
+        said = "; ".join(str(error) for errors in form.errors.values() for error in errors)
+        way_out = ("Correct the address", reverse("person_edit", args=[participant_id]))
+        return replies.refused(request, Refused(said, way_out=way_out), back=_page(person))
+    return answer
+
+
+@require_POST
+def keep(request: HttpRequest, participant_id: int) -> HttpResponse:
+    """The address is right as it is: don't ask about it again."""
+    person = _person(participant_id)
+    suggestions.keep(person.contact, by=str(request.user))
+    replies.note(request, f"{person.contact.email} is kept as it is.")
+    return replies.done(request, back=_page(person))
+
+
 def _form(request: HttpRequest, person: Participant, *, brief: bool, auto_id: str = "id_%s") -> PersonForm:
-    data = request.POST if request.method == "POST" else None
+    data = suggestions.with_suggestion(request.POST) if request.method == "POST" else None
     return PersonForm(data, person=person, unsent=outbox.unsent_for(person), brief=brief, auto_id=auto_id)
 
 
@@ -76,7 +102,7 @@ def _answer(request: HttpRequest, form: PersonForm) -> HttpResponse | None:
         form.add_error("email", str(refused))
         return None
     _say(request, saved, form.person)
-    return replies.done(request, back=reverse("inspection", args=[form.person.inspection_id]), clear=True)
+    return replies.done(request, back=_page(form.person), clear=True)
 
 
 def _show(request: HttpRequest, form: PersonForm, template: str, more: dict[str, object]) -> HttpResponse:
@@ -113,6 +139,8 @@ def _save(form: PersonForm, *, by: str, nonce: str) -> Saved:
     """
     waiting = {m.pk for m in form.unsent if m.status == Status.HELD}
     changes = people.correct_contact(form.person.contact, by=by, **_values(form))
+    if form.person.contact.email_key in suggestions.kept(form.data):
+        suggestions.keep(form.person.contact, by=by)
     saved = Saved(bool(changes))
     ticked = form.person.messages.filter(pk__in=form.ticked) if form.wants_resend else Message.objects.none()
     for message in ticked.select_related("inspection", "participant__contact").order_by("pk"):
@@ -180,6 +208,10 @@ def _count(number: int) -> str:
 def going_out(message: Message) -> str:
     """`goes out in 10 seconds`."""
     return f"goes out in {settings.UNDO_SECONDS:g} seconds" if message.undo_until else "is on its way"
+
+
+def _page(person: Participant) -> str:
+    return reverse("inspection", args=[person.inspection_id])
 
 
 def _person(participant_id: int) -> Participant:

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 DELIVER = "emails.tasks.deliver_due"
 DRAIN = "emails.tasks.drain_inbox"
+LOOK_UP = "emails.tasks.check_domains"
 PAUSE_AFTER_FAILURE = 5.0
 
 _local = threading.local()
@@ -32,6 +33,11 @@ def deliver() -> None:
 def drain() -> None:
     """After the commit: webhook posts wait to be read."""
     transaction.on_commit(lambda: _send(DRAIN), robust=True)
+
+
+def look_up() -> None:
+    """After the commit: mail domains wait to be looked up."""
+    transaction.on_commit(lambda: _send(LOOK_UP), robust=True)
 
 
 def _send(task: str) -> None:

@@ -314,7 +314,13 @@ def _missing(facts: MessageFacts) -> str:
     why = FAILURES.get(facts.reason) if facts.status == Status.HELD else None
     if why is None or not why.missing:
         return ""
-    named = {"address": facts.to_address, "name": facts.to_name or "This person", "note": facts.note}
+    domain = facts.to_address.rpartition("@")[2]
+    named = {
+        "address": facts.to_address,
+        "name": facts.to_name or "This person",
+        "note": facts.note,
+        "domain": domain or "this domain",
+    }
     return _said(why.missing, why.plain, named)
 
 

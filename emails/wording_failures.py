@@ -54,6 +54,7 @@ FAILURES: Mapping[str, Failure] = {
         ("fix_address", "call"),
         _("Our email to {address} came back. What is the right address?"),
         "globe-alt",
+        missing=_("There is no mail service at “{domain}”."),
     ),
     "mailbox_full": Failure(
         _("Their mailbox is full"),

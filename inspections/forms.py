@@ -7,10 +7,12 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.urls import reverse_lazy
 
 from inspections import cells, people
 from inspections.drafts import MAX_ADDRESS, MAX_EXTERNAL_ID, MAX_PEOPLE, MAX_PHONE, Draft, Person
 from inspections.errors import BadDraft
+from inspections.forms_address import AsksAboutSlips
 from inspections.models import Inspection, Role
 from inspections.text import MAX_EMAIL, MAX_NAME, BadText, canonical
 
@@ -25,6 +27,7 @@ OWN_ADDRESS = "This is your own office’s address: {name} would not see the ema
 def email_field(**over: Any) -> forms.CharField:
     """An address as typed; `text.email_address` says what is wrong with it."""
     attrs = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": 320}
+    attrs |= {"hx-get": reverse_lazy("address-check"), "hx-trigger": "change", "hx-target": "next .did-you-mean"}
     options: dict[str, Any] = {
         "label": "Email",
         "required": False,
@@ -126,7 +129,7 @@ class EditForm(FactsForm):
         )
 
 
-class AddForm(FactsForm):
+class AddForm(AsksAboutSlips, FactsForm):
     """A new inspection with its people: as many rows as the page asked for; rows without any text do not count."""
 
     starts_at = moment_field()
@@ -172,13 +175,15 @@ class AddForm(FactsForm):
         return [n for n in range(self.count) if any(self.cleaned_data.get(f"people-{n}-{name}") for name in typed)]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse the office's own address: whoever is written to there would never see it."""
+        """Refuse the office's own address: whoever is written to there would never see it. Ask about slips."""
         own = people.own_addresses()
         for number in self.filled:
             field = f"people-{number}-email"
             if canonical(self.cleaned_data.get(field, "")) in own - {""}:
                 name = self.cleaned_data.get(f"people-{number}-name") or "this person"
                 self.add_error(field, OWN_ADDRESS.format(name=name))
+            elif question := self.question(field, self.cleaned_data.get(field, "")):
+                self.add_error(field, question)
         return self.cleaned_data
 
     def field_of(self, path: str) -> str:
@@ -207,7 +212,7 @@ def _person(facts: dict[str, Any], number: int) -> Person:
     return Person(*(facts.get(f"people-{number}-{name}", "") for name in PERSON_FIELDS))
 
 
-class AddPersonForm(forms.Form):
+class AddPersonForm(AsksAboutSlips):
     """Somebody new on an inspection."""
 
     role = forms.ChoiceField(label="Role", choices=Role.choices)
@@ -216,10 +221,12 @@ class AddPersonForm(forms.Form):
     phone = phone_field()
 
     def clean_email(self) -> str:
-        """Refuse the office's own address."""
+        """Refuse the office's own address; ask about a slip."""
         email: str = self.cleaned_data["email"]
         if email and canonical(email) in people.own_addresses():
             raise forms.ValidationError(OWN_ADDRESS.format(name=self.cleaned_data.get("name") or "this person"))
+        if question := self.question("email", email):
+            raise forms.ValidationError(question)
         return email
 
     def refuse(self, problem: BadDraft) -> None:

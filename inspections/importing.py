@@ -17,10 +17,10 @@ from itertools import islice
 from inspections import services
 from inspections.drafts import Draft
 from inspections.models import ContactChange, Inspection, Participant
-from inspections.plans import Plan, Problem, Row, address_hints, parse
+from inspections.plans import Plan, Problem, Row, Slip, parse
 from inspections.text import canonical, name_key
 
-__all__ = ["Comparison", "Plan", "Problem", "Result", "Row", "address_hints", "apply", "compare", "parse"]
+__all__ = ["Comparison", "Plan", "Problem", "Result", "Row", "Slip", "apply", "compare", "parse"]
 
 log = logging.getLogger(__name__)
 

@@ -1,14 +1,15 @@
 """A CSV file as a plan: which inspections an import would store, and everything that is wrong with the rest."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from inspections import cells, csvfile, people
+from inspections import cells, csvfile, people, suggestions
 from inspections.csvfile import Line, Unreadable
 from inspections.drafts import Draft, Person, validate, validate_person
 from inspections.errors import BadDraft
@@ -17,9 +18,6 @@ from inspections.text import BadText, canonical, name_key
 
 _SHOWN_AS_TEXT = ("external_id", "address", "inspector", "services", "name")
 _FORMULA = ("=", "+", "-", "@")
-
-# Whoever knows more about email addresses adds a check: it returns a sentence, or "" for nothing to say.
-address_hints: list[Callable[[str], str]] = []
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,19 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Slip:
+    """An address that was probably meant otherwise. One that is no address keeps its inspection from being imported."""
+
+    line: int
+    name: str
+    typed: str
+    meant: str
+
+    def __str__(self) -> str:
+        return f"Line {self.line}, email: Did you mean {self.meant}? It says {self.typed}."
+
+
+@dataclass(frozen=True)
 class Row:
     """One inspection that can be imported."""
 
@@ -46,12 +57,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an import would store: `rows`; what it leaves out, and why: `refused` inspections, `errors`."""
+    """What an import would store: `rows`; what it leaves out, and why: `refused` inspections, `errors`.
+
+    `slips` are addresses to ask about, once each; `corrected` counts those that were taken already.
+    """
 
     rows: tuple[Row, ...] = ()
     errors: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     refused: int = 0
+    slips: tuple[Slip, ...] = ()
+    corrected: int = 0
 
     @property
     def people(self) -> int:
@@ -78,27 +94,40 @@ class _Group:
         self.problems.append(Problem(sentence, line, column))
 
 
-def parse(content: bytes) -> Plan:
-    """Read a file and say everything that is wrong with it. Stores nothing."""
+def parse(content: bytes, *, corrections: Mapping[str, str] = MappingProxyType({})) -> Plan:
+    """Read a file and say everything that is wrong with it. Stores nothing.
+
+    `corrections` are addresses as they stand in the file and what to read instead.
+    """
     try:
         sheet = csvfile.read(content)
     except Unreadable as problem:
         return Plan(errors=(Problem(str(problem), problem.line),))
     if not sheet.lines:
         return Plan(errors=(Problem("There are no lines below the column names."),))
-    reader = _Reader(Company.get().zone, [Problem(text) for text in sheet.warnings])
+    reader = _Reader(Company.get().zone, [Problem(text) for text in sheet.warnings], corrections)
     groups = reader.groups(sheet.lines)
     rows = tuple(row for group in groups if (row := reader.row(group)))
     errors = sorted((p for group in groups for p in group.problems), key=lambda p: p.line or 0)
-    return Plan(rows, tuple(errors), tuple(reader.warnings), refused=len(groups) - len(rows))
+    return Plan(
+        rows,
+        tuple(errors),
+        tuple(reader.warnings),
+        refused=len(groups) - len(rows),
+        slips=tuple(reader.slips.values()),
+        corrected=reader.corrected,
+    )
 
 
 class _Reader:
     """Turns lines into rows, collecting what there is to say."""
 
-    def __init__(self, zone: ZoneInfo, warnings: list[Problem]) -> None:
+    def __init__(self, zone: ZoneInfo, warnings: list[Problem], corrections: Mapping[str, str]) -> None:
         self.zone = zone
         self.warnings = warnings
+        self.corrections = corrections
+        self.corrected = 0
+        self.slips: dict[str, Slip] = {}
         self.ours = people.own_addresses()
         self.rules: dict[str, Callable[[str], Any]] = {
             "address": str,
@@ -163,6 +192,7 @@ class _Reader:
 
     def _person(self, group: _Group, line: Line) -> None:
         about = {column: line.cells[column] for column in ("name", "email", "phone")}
+        about["email"] = self._address(about["email"], about["name"], line.number)
         role: str = Role.CLIENT  # while the other cells are checked, should the role be wrong
         try:
             role = cells.role(line.cells["role"])
@@ -200,9 +230,17 @@ class _Reader:
         if canonical(person.email) in self.ours:
             said = f"{person.email} is your own office's address: {person.name} would not see the email."
             self._warn(said, line, "email")
-        for hint in address_hints if person.email else []:
-            if said := hint(person.email):
-                self._warn(said, line, "email")
+        if said := suggestions.note(person.email):
+            self._warn(said, line, "email")
+
+    def _address(self, typed: str, name: str, line: int) -> str:
+        """The address to go on with; an unanswered slip is noted."""
+        if typed in self.corrections:
+            self.corrected += 1
+            return self.corrections[typed]
+        if typed not in self.slips and (meant := suggestions.suggestion(typed)):
+            self.slips[typed] = Slip(line, name, typed, meant)
+        return typed
 
     def _warn(self, sentence: str, line: int, column: str = "") -> None:
         self.warnings.append(Problem(sentence, line, column))

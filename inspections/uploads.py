@@ -1,5 +1,6 @@
 """Uploaded CSV files, from the check to the import."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,19 @@ def keep(content: bytes, *, name: str, by: User) -> ImportUpload:
     return ImportUpload.objects.create(content=content, name=name[:255], by=by)
 
 
+def correct(upload: ImportUpload, corrections: Mapping[str, str]) -> None:
+    """From now on read these addresses in the file otherwise. Without effect once the import has begun."""
+    together = {**upload.result.get("corrections", {}), **corrections}
+    untouched = ImportUpload.objects.filter(pk=upload.pk, done=0, running_since__isnull=True, finished_at__isnull=True)
+    untouched.update(result=upload.result | {"corrections": together})
+    upload.refresh_from_db()
+
+
+def plan_of(upload: ImportUpload) -> importing.Plan:
+    """What the file would do, with the corrections that were taken."""
+    return importing.parse(bytes(upload.content), corrections=upload.result.get("corrections", {}))
+
+
 def run(upload: ImportUpload) -> bool:
     """Import what is good in an upload, or the next part of it. False while another request is at it, or when done."""
     now = timezone.now()
@@ -29,9 +43,10 @@ def run(upload: ImportUpload) -> bool:
     if not mine.update(running_since=now):
         return False
     upload.refresh_from_db()
-    plan = importing.parse(bytes(upload.content))
+    plan = plan_of(upload)
     result = importing.apply(plan, by=str(upload.by), start=upload.done, seconds=AT_ONCE)
     upload.result = _added_up(upload.result, result) | {
+        "corrections": upload.result.get("corrections", {}),
         "refused": [asdict(problem) for problem in plan.errors],
         "refused_inspections": plan.refused,
     }

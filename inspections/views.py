@@ -9,9 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inspections import links, people, services
+from inspections import links, people, services, suggestions
 from inspections.errors import BadDraft, NotPossible
 from inspections.forms import FIRST_ROWS, AddForm, AddPersonForm, EditForm
+from inspections.forms_address import AsksAboutSlips
 from inspections.models import Company, Inspection, Participant, Role
 
 NONCE_LIFE = 24 * 3600  # s; as long as a form may lie open
@@ -28,7 +29,8 @@ def inspection(request: HttpRequest, inspection_id: int) -> HttpResponse:
 @form_page
 def add(request: HttpRequest) -> HttpResponse:
     """A new inspection with its people."""
-    form = AddForm(request.POST or None, rows=_rows(request), initial={"notifications": Company.get().notifications})
+    data = suggestions.with_suggestion(request.POST) or None
+    form = AddForm(data, rows=_rows(request), initial={"notifications": Company.get().notifications})
     if request.method == "POST" and "more" not in request.POST:
         made = _create(form, by=str(request.user), nonce=request.POST.get("nonce", "")) if form.is_valid() else None
         if made:
@@ -58,8 +60,15 @@ def _create(form: AddForm, *, by: str, nonce: str) -> Inspection | None:
         form.add_error("external_id", "Another inspection has this order number.")
         return None
     made = services.save(draft, by=by)[0]
+    for person in made.participants.select_related("contact"):
+        _keep_if_asked(person, form, by=by)
     cache.set(_pressed(nonce), made.pk, NONCE_LIFE)
     return made
+
+
+def _keep_if_asked(person: Participant, form: AsksAboutSlips, *, by: str) -> None:
+    if person.contact.email_key in suggestions.kept(form.data):
+        suggestions.keep(person.contact, by=by)
 
 
 def _pressed(nonce: str) -> str:
@@ -113,13 +122,15 @@ def notifications(request: HttpRequest, inspection_id: int) -> HttpResponse:
 def add_person(request: HttpRequest, inspection_id: int) -> HttpResponse:
     """Put somebody on the inspection."""
     found = get_object_or_404(Inspection, pk=inspection_id)
-    form = AddPersonForm(request.POST if request.method == "POST" else None, initial={"role": Role.CLIENT})
+    data = suggestions.with_suggestion(request.POST) if request.method == "POST" else None
+    form = AddPersonForm(data, initial={"role": Role.CLIENT})
     if form.is_valid():
         try:
             person = people.add_person(found, form.person(), by=str(request.user))
         except BadDraft as problem:
             form.refuse(problem)
         else:
+            _keep_if_asked(person, form, by=str(request.user))
             messages.success(request, f"{person.name} is on this inspection now.")
             return redirect("inspection", found.pk)
     status = 422 if form.is_bound else 200
@@ -135,6 +146,16 @@ def remove_person(request: HttpRequest, participant_id: int) -> HttpResponse:
         messages.success(request, f"{person.name} was taken off this inspection.")
         return redirect("inspection", person.inspection_id)
     return render(request, "inspections/person_remove.html", {"person": person, "inspection": person.inspection})
+
+
+@never_cache
+@require_safe
+def check_address(request: HttpRequest) -> HttpResponse:
+    """For a form that is being filled in: was another address meant, does its domain take mail?"""
+    name = next((name for name in request.GET if name.rpartition("-")[2] == "email"), "email")
+    typed = request.GET.get(name, "")
+    context = {"slip": suggestions.slip(typed), "note": suggestions.note(typed, find_out=True), "name": name}
+    return render(request, "inspections/_did_you_mean.html", context | {"live": True})
 
 
 @never_cache

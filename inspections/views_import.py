@@ -59,11 +59,14 @@ def check(request: HttpRequest, upload_id: int) -> HttpResponse:
     """What the file would do, and the button that does it; afterwards, what it did."""
     upload = get_object_or_404(ImportUpload, pk=upload_id, by=request.user)
     if request.method == "POST":
+        uploads.correct(upload, _taken(request, upload))
+        if request.POST.get("then") == "check":
+            return redirect("importing:check", upload_id=upload.pk)
         uploads.run(upload)  # False: another click is at it, and the page says so
         return redirect("importing:check", upload_id=upload.pk)
     if upload.finished_at or upload.running_since or upload.done:
         return render(request, "inspections/import_done.html", _done(upload))
-    plan = importing.parse(bytes(upload.content))
+    plan = uploads.plan_of(upload)
     comparison = importing.compare(plan)
     context = {
         "upload": upload,
@@ -73,10 +76,21 @@ def check(request: HttpRequest, upload_id: int) -> HttpResponse:
         "more_errors": len(plan.errors[SHOWN:]),
         "warnings": (comparison.warnings + plan.warnings)[:SHOWN],
         "more_warnings": len((comparison.warnings + plan.warnings)[SHOWN:]),
+        "slips": plan.slips[:SHOWN],
+        "more_slips": len(plan.slips[SHOWN:]),
         "rows": plan.rows[:SHOWN],
         "more_rows": len(plan.rows[SHOWN:]),
     }
     return render(request, "inspections/import_check.html", context)
+
+
+def _taken(request: HttpRequest, upload: ImportUpload) -> dict[str, str]:
+    """The suggestions that were ticked: addresses as in the file, and what was meant."""
+    ticked = set(request.POST.getlist("take"))
+    if not ticked or upload.done or upload.finished_at:
+        return {}
+    slips = uploads.plan_of(upload).slips
+    return {slip.typed: slip.meant for slip in slips if slip.typed in ticked or "all" in ticked}
 
 
 def _colleague(request: HttpRequest) -> User:

@@ -233,6 +233,26 @@
     opener?.focus();
   });
 
+  /* ---- "Did you mean": taken into the field, or kept; the form is not sent yet -------------------- */
+
+  document.addEventListener("click", (event) => {
+    const answer = event.target.closest("[data-use], [data-keep]");
+    if (!answer) return;
+    const box = answer.closest(".did-you-mean");
+    const form = answer.form;
+    const field = $("input[type=email]", box.parentElement);
+    if (answer.dataset.use) {
+      field.value = answer.dataset.use;
+    } else {
+      const kept = document.createElement("input");
+      Object.assign(kept, { type: "hidden", name: "keep", value: answer.dataset.keep });
+      form.append(kept);
+    }
+    box.replaceChildren();
+    field.focus();
+    announce(answer.dataset.use ? `Changed to ${answer.dataset.use}.` : "Kept as it is.");
+  });
+
   /* ---- Forms ----------------------------------------------------------------------------------- */
 
   document.addEventListener("submit", (event) => {
@@ -265,6 +285,7 @@
 
   document.addEventListener("htmx:afterSettle", (event) => {
     const target = event.detail.target;
+    if (target?.matches?.(".did-you-mean")) return;
     if (target?.matches?.(".row-fix") || target?.closest?.(".row-fix")) openFix(target.closest(".row-fix"));
     focusErrors(target);
     settleNew(document);

@@ -19,6 +19,7 @@ from config import catalogs
 from config.environment import BASE_DIR
 from config.guardian import Guardian
 from config.processes import Child
+from emails import domains
 from tests import chromium, live
 
 AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
@@ -38,6 +39,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     wants = any("browser" in getattr(item, "fixturenames", ()) for item in session.items)
     if wants and not chromium.system_browser() and not chromium.playwright_has_one():
         pytest.exit(chromium.MISSING, returncode=1)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """What one test's process remembers of mail domains is not the next one's business."""
+    domains.forget()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ FLOORS = [
     r"envelope",
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
-    r"searching|holds|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
+    r"searching|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
     r"activity|rendering|overdue|eligibility|carrier",
     r"wake|nightly|aftermath|reasons",
     r"outbox|replies",
@@ -84,7 +84,13 @@ def test_the_facts_know_nothing_of_email(path: Path) -> None:
     assert not [name for name in imported(path) if name.split(".")[0] in ("emails", "anymail", "celery")]
 
 
-@pytest.mark.parametrize("name", ["emails.states", "emails.diagnosis", "emails.addresses", "inspections.text"])
+PURE = [
+    *("emails.states", "emails.diagnosis", "emails.addresses"),
+    *(f"inspections.{name}" for name in ("text", "typos", "endings", "spelling", "mail_domains")),
+]
+
+
+@pytest.mark.parametrize("name", PURE)
 def test_pure_modules_import_no_django(name: str) -> None:
     path = ROOT / (name.replace(".", "/") + ".py")
     assert not [dotted for dotted in imported(path) if dotted.startswith("django")]

@@ -10,10 +10,15 @@ from pydantic import BaseModel
 from emails.models import Message, MessageEvent
 from emails.selectors_messages import STEPS
 from inspections.models import Company, Contact, Inspection, Participant
+from inspections.suggestions import slips_of
 
 
 class PersonOut(BaseModel):
-    """Somebody on an inspection. `contact_id` is the same on all inspections of that person."""
+    """Somebody on an inspection. `contact_id` is the same on all inspections of that person.
+
+    `suggestion` is the address that was probably meant, null where there is nothing to ask; nothing is ever refused
+    for it.
+    """
 
     id: int
     contact_id: int
@@ -21,9 +26,10 @@ class PersonOut(BaseModel):
     name: str
     email: str
     phone: str
+    suggestion: str | None = None
 
     @classmethod
-    def of(cls, person: Participant) -> Self:
+    def of(cls, person: Participant, *, suggestion: str | None) -> Self:
         """One that was selected with its contact."""
         contact = person.contact
         return cls(
@@ -33,6 +39,7 @@ class PersonOut(BaseModel):
             name=contact.name,
             email=contact.email,
             phone=contact.phone,
+            suggestion=suggestion,
         )
 
 
@@ -54,7 +61,8 @@ class InspectionOut(BaseModel):
     @classmethod
     def of(cls, inspection: Inspection) -> Self:
         """Reads the people; the time comes out in the company's zone."""
-        people = inspection.participants.current().select_related("contact").order_by("id")
+        people = list(inspection.participants.current().select_related("contact").order_by("id"))
+        slips = {pk: slip.meant for pk, slip in slips_of(person.contact for person in people).items()}
         return cls(
             id=inspection.pk,
             external_id=inspection.external_id,
@@ -66,7 +74,7 @@ class InspectionOut(BaseModel):
             services=inspection.services,
             notifications=inspection.notifications,
             url=f"{settings.BASE_URL}/inspections/{inspection.pk}/",
-            people=[PersonOut.of(person) for person in people],
+            people=[PersonOut.of(person, suggestion=slips.get(person.contact_id)) for person in people],
         )
 
 
@@ -141,15 +149,24 @@ class ResendOut(BaseModel):
 
 
 class ContactOut(BaseModel):
-    """A person as known now, and which held emails leave because of the correction."""
+    """A person as known now, which held emails leave because of the correction, and what was probably meant."""
 
     id: int
     name: str
     email: str
     phone: str
     released: list[int]
+    suggestion: str | None = None
 
     @classmethod
     def of(cls, contact: Contact, *, released: list[int]) -> Self:
         """A contact after its correction."""
-        return cls(id=contact.pk, name=contact.name, email=contact.email, phone=contact.phone, released=released)
+        slip = slips_of([contact]).get(contact.pk)
+        return cls(
+            id=contact.pk,
+            name=contact.name,
+            email=contact.email,
+            phone=contact.phone,
+            released=released,
+            suggestion=slip.meant if slip else None,
+        )

@@ -1,5 +1,6 @@
 """What the delivery remembers, by noun."""
 
+from emails.models.domains import DomainCheck
 from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.reasons import WrongReason
@@ -12,6 +13,7 @@ __all__ = [
     "ApiKey",
     "Automation",
     "Channel",
+    "DomainCheck",
     "EmailTemplate",
     "Kind",
     "Mailbox",

@@ -46,6 +46,7 @@ def test_an_inspection_is_added_and_can_be_read(api: Api) -> None:
                 "name": "Ann Lee",
                 "email": "ann@example.com",
                 "phone": "+1 217 555 0101",
+                "suggestion": None,
             }
         ],
     }
@@ -158,3 +159,15 @@ def test_the_schema_is_public_and_the_docs_name_every_address(client: Client) ->
 
 def test_there_is_no_page_that_loads_other_peoples_scripts(api: Api) -> None:
     assert api.get("/docs").status == 404
+
+
+def test_a_slip_is_answered_with_a_suggestion_and_never_refused(api: Api) -> None:
+    people = [BODY["people"][0] | {"email": "ann@gmial.com"}]
+    answer = api.post("/inspections", BODY | {"people": people})
+    assert answer.status == 201
+    found = answer.body["people"][0]
+    assert (found["email"], found["suggestion"]) == ("ann@gmial.com", "ann@gmail.com")
+    corrected = api.patch(f"/contacts/{found['contact_id']}", {"email": "ann@yahho.com"})
+    assert (corrected.status, corrected.body["suggestion"]) == (200, "ann@yahoo.com")
+    corrected = api.patch(f"/contacts/{found['contact_id']}", {"email": "ann@yahoo.com"})
+    assert corrected.body["suggestion"] is None

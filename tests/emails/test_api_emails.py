@@ -150,6 +150,7 @@ def test_a_correction_releases_what_was_held_and_resends_nothing_that_failed(api
             "email": "Ann@example.org",
             "phone": "+1 217 555 0101",
             "released": [agreement["id"]],
+            "suggestion": None,
         },
     )
     emails = api.emails(inspection)

@@ -60,3 +60,11 @@ def test_a_file_that_is_no_such_file_is_said(tmp_path: Path) -> None:
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"Could not read .*none\.csv: No such file"):
         run(tmp_path / "none.csv")
+
+
+def test_it_prints_what_was_probably_meant_and_imports_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "slips.csv"
+    path.write_text(f"{HEADER}\n{ANN.replace('ann@example.com', 'ann@gmial.com')}\n")
+    out, err, code = run(path)
+    assert err == "Note: Line 2, email: Did you mean ann@gmail.com? It says ann@gmial.com.\n"
+    assert (out, code) == ("1 created, 0 updated, 0 unchanged, 0 left out.\n", 0)

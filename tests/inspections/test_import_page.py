@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inspections import uploads
-from inspections.models import ImportUpload, Inspection, InspectionEvent
+from inspections.models import Contact, ImportUpload, Inspection, InspectionEvent
 from tests.factories import make_user
 from tests.inspections.test_parsing import ANN, HEADER
 
@@ -193,3 +193,41 @@ def test_an_import_that_another_request_works_on_is_left_alone_until_it_stalls(k
     ImportUpload.objects.update(running_since=timezone.now() - uploads.STALLED - timedelta(seconds=1))
     kim.post(where)
     assert Inspection.objects.exists()
+
+
+SLIPS = (
+    ANN.replace("ann@example.com", "ann@gmial.com"),
+    ANN.replace("A-1", "A-2").replace("ann@example.com", "ann@yahho.com"),
+    ANN.replace("A-1", "A-3").replace("ann@example.com", "ann@gmail"),
+)
+
+
+def stored() -> set[str]:
+    return set(Contact.objects.values_list("email", flat=True))
+
+
+def test_slips_are_asked_about_and_left_alone_unless_ticked(kim: Client) -> None:
+    where = send(kim, *SLIPS)["Location"]
+    page = text(kim.get(where))
+    assert "Take all 3" in page
+    assert "<bdi>ann@gmail.com</bdi></strong> instead of <bdi>ann@gmial.com</bdi>" in page
+    kim.post(where)
+    assert stored() == {"ann@gmial.com", "ann@yahho.com"}
+
+
+def test_one_tick_takes_them_all_even_what_could_not_be_imported(kim: Client) -> None:
+    where = send(kim, *SLIPS)["Location"]
+    kim.post(where, {"take": "all"})
+    assert Inspection.objects.count() == 3
+    assert stored() == {"ann@gmail.com", "ann@yahoo.com"}
+
+
+def test_single_ones_can_be_taken_and_looked_at_first(kim: Client) -> None:
+    where = send(kim, *SLIPS)["Location"]
+    kim.post(where, {"take": "ann@yahho.com", "then": "check"})
+    assert not Inspection.objects.exists()
+    page = text(kim.get(where))
+    assert "1 address corrected as you ticked." in page
+    assert "Take all 2" in page
+    kim.post(where)
+    assert stored() == {"ann@gmial.com", "ann@yahoo.com"}

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from inspections import plans
 from inspections.importing import Plan, parse
 from inspections.models import Inspection
 from tests.factories import DECEMBER_1, make_company
@@ -291,11 +290,14 @@ def test_what_is_odd_but_allowed_is_said() -> None:
     assert "Line 3: This inspection has no client." in warned(plan)
 
 
-def test_others_can_add_hints_about_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    hints = [lambda email: "Did you mean ann@gmail.com?" if email.endswith("gmial.com") else ""]
-    monkeypatch.setattr(plans, "address_hints", hints)
-    plan = plan_of(ANN.replace("example.com", "gmial.com"))
-    assert warned(plan) == "Line 2, email: Did you mean ann@gmail.com?"
+def test_a_slip_is_asked_about_once_and_taken_where_it_was_ticked() -> None:
+    typo = ANN.replace("example.com", "gmial.com")
+    plan = plan_of(typo, typo.replace("A-1", "A-2"))
+    assert [(slip.line, slip.typed, slip.meant) for slip in plan.slips] == [(2, "ann@gmial.com", "ann@gmail.com")]
+    content = f"{HEADER}\n{typo}\n".encode()
+    taken = parse(content, corrections={"ann@gmial.com": "ann@gmail.com"})
+    assert taken.rows[0].draft.people[0].email == "ann@gmail.com"
+    assert (taken.slips, taken.corrected) == ((), 1)
 
 
 def test_parsing_stores_nothing() -> None:

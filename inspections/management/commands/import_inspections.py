@@ -30,6 +30,8 @@ class Command(BaseCommand):
         comparison = importing.compare(plan)
         for problem in (*plan.warnings, *comparison.warnings):
             self.stderr.write(f"Note: {problem}")
+        for slip in plan.slips:
+            self.stderr.write(f"Note: {slip}")
         for problem in plan.errors:
             self.stderr.write(f"Error: {problem}")
         if options["dry_run"]:
