@@ -238,10 +238,10 @@ def test_a_damaged_report_never_raises(name: str, seed: int) -> None:
     chance = random.Random(seed)
     mail = bytearray(raw(name))
     for _ in range(chance.randint(1, 30)):
-        where = chance.randrange(len(mail))
+        where = chance.randrange(len(mail) or 1)
         match chance.randrange(3):
             case 0:
-                mail[where] = chance.randrange(256)
+                mail[where : where + 1] = bytes([chance.randrange(256)])
             case 1:
                 del mail[where : where + chance.randrange(200)]
             case _:
