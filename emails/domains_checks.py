@@ -3,6 +3,7 @@
 In practice mode nothing is asked: the answers stand in PRACTICE.
 """
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -24,6 +25,7 @@ DOUBTFUL = DEAD | {Result.NO_SERVER}  # worth a warning
 BELIEVED = timedelta(days=1)  # how long an answer counts
 UNSURE_AGAIN = timedelta(hours=1)
 AHEAD = timedelta(hours=2)  # how long before it leaves a planned email's domain is looked up again
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 SHIFT = 20.0  # s; a task's turn
 LEASE = timedelta(seconds=60)
 
@@ -31,7 +33,7 @@ LEASE = timedelta(seconds=60)
 def domain_of(address: str) -> str:
     """The domain as the checks name it, "" if there is none."""
     domain = canonical(address).rpartition("@")[2]
-    return domain if "." in domain and domain.isascii() and len(domain) <= 253 else ""
+    return domain if _NAME.fullmatch(domain) and len(domain) <= 253 else ""
 
 
 def results(domains: Iterable[str]) -> dict[str, str]:
@@ -56,13 +58,15 @@ def dead(domains: Iterable[str]) -> frozenset[str]:
 
 def sentence(domain: str) -> str:
     """The warning about a domain, from what is known."""
+    domain = domain_of(f"a@{domain}")
     return _said(domain, results([domain]).get(domain, ""))
 
 
 def find_out(domain: str) -> str:
     """The same, asking DNS (for SECONDS at most) if nothing is known. For a request that nothing waits for."""
+    domain = domain_of(f"a@{domain}")
     known = results([domain]).get(domain)
-    if known is None and domain_of(f"a@{domain}"):
+    if known is None and domain:
         known = look_up(domain)
         _store(domain, known)
     return _said(domain, known or "")

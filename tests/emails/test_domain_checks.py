@@ -181,6 +181,16 @@ def test_an_old_answer_does_not_count() -> None:
 
 
 @pytest.mark.usefixtures("real")
+@pytest.mark.parametrize("domain", ["", "gmail", "a\0.example", "b c.example", "x" * 300 + ".example", ".", "bücher"])
+def test_what_is_no_domain_is_never_asked_about(domain: str, dns: DnsServer) -> None:
+    before = dns.asked
+    assert domains_checks.find_out(domain) == domains_checks.sentence(domain) == ""
+    assert not domains_checks.is_dead(f"ann@{domain}")
+    assert not domains_checks.ask([domains_checks.domain_of(f"ann@{domain}")])
+    assert (dns.asked, DomainCheck.objects.count()) == (before, 0)
+
+
+@pytest.mark.usefixtures("real")
 def test_a_domain_is_asked_about_once_a_day(dns: DnsServer) -> None:
     assert domains_checks.ask(["mx.example"])
     domains_checks.drain()
