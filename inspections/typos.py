@@ -98,7 +98,14 @@ def _below(domain: str) -> str | None:
 def _mended(domain: str, known: frozenset[str]) -> str | None:
     """With an ending that exists, and then perhaps with the right name."""
     mended = repaired(domain)
-    return (_corrected(mended, known) or mended) if mended else None
+    if mended is None:
+        return None
+    # `comcast.con`: the mailboxes are at comcast.net, though there is a comcast.com.
+    name, _, ending = mended.partition(".")
+    usual = book().endings_of.get(name)
+    if ending == "com" and usual and ending not in usual and usual[0] == "net" and mended not in known:
+        return f"{name}.net"
+    return _corrected(mended, known) or mended
 
 
 # --- a missing or moved dot ------------------------------------------------------------------------------------------

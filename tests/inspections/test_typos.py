@@ -182,3 +182,9 @@ def test_slips_of_the_finger_cost_less_than_other_letters() -> None:
     assert distance("nail", "mail") > distance("maul", "mail")
     assert {"as", "sa", "qa", "sz", "mk"} <= NEAR_KEYS
     assert "ap" not in NEAR_KEYS
+
+
+@pytest.mark.parametrize("name", ["comcast", "verizon", "att", "cox", "bellsouth", "earthlink"])
+def test_a_slip_of_an_ending_leads_to_where_the_mailboxes_are(name: str) -> None:
+    assert suggest(f"ann@{name}.con") == f"ann@{name}.net"
+    assert suggest(f"ann@{name}.con", known_domains=frozenset({f"{name}.com"})) == f"ann@{name}.com"
