@@ -141,11 +141,7 @@ def _event(post: WebhookPost, event: AnymailTrackingEvent) -> MessageEvent:
         reject_reason=_clean(str(event.reject_reason or ""))[:20],
         category=found.category,
         decided_by=_clean(found.decided_by)[:80],
-        data={
-            "user_agent": _clean(str(event.user_agent or ""))[:300],
-            "click_url": _clean(str(event.click_url or ""))[:300],
-        }
-        | _named_by(post.provider, event),
+        data=_beside(event) | _named_by(post.provider, event),
     )
     row.key = _key(row, event.timestamp)
     return row
@@ -156,6 +152,11 @@ def _key(row: MessageEvent, told_at: datetime | None) -> str:
     when = told_at.astimezone(UTC).isoformat() if told_at else ""
     parts = (row.provider, row.provider_message_id or str(row.message_uuid), row.recipient, row.type, when, row.code)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _beside(event: AnymailTrackingEvent) -> dict[str, str]:
+    told = {"user_agent": event.user_agent, "click_url": event.click_url}
+    return {name: _clean(str(value))[:300] for name, value in told.items() if value}
 
 
 def _named_by(provider: str, event: AnymailTrackingEvent) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from emails import replies, selectors_practice
 from emails.forms_practice import NORMAL, SwitchesForm, is_normal
 from emails.practice import client, switching
 from emails.practice.client import PracticeServiceDown
-from emails.practice.fates import TABLE
+from emails.practice.fates import NAMES
 from emails.wording_practice import FATES
 
 View = Callable[..., HttpResponse]
@@ -53,7 +53,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
         "mailbox": found,
         "is_first": not request.GET.get("after"),
         "normal": is_normal(client.switches()),
-        "fates": [(fate.name, FATES[fate.name]) for fate in TABLE if fate.name in FATES],
+        "fates": [(name, FATES[name]) for name in NAMES],
     }
     return render(request, "emails/practice.html", context)
 

@@ -20,6 +20,7 @@ FATES: Mapping[str, FateWords] = {
     "delivered": FateWords(_("Arrives after about a second."), "green"),
     "slow": FateWords(_("Their server asks us to wait; it arrives after 20 seconds."), "green"),
     "bounce": FateWords(_("Comes back: there is no such mailbox."), "red"),
+    "slip": FateWords(_("Comes back while the mail domain is mistyped, as in gmial.com."), "red"),
     "nodomain": FateWords(_("Comes back: the mail domain doesn’t exist."), "red"),
     "disabled": FateWords(_("Comes back: the mailbox is switched off."), "red"),
     "full": FateWords(_("Comes back: the mailbox is full."), "red"),

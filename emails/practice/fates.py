@@ -1,9 +1,9 @@
 """What happens to a practice email: the part of the address before `+` decides.
 
-`bounce@`, `bounce+7@` and `Bounce+maria.cole@` end the same way at any domain; every other
-address is delivered. The words are what servers of each family really say, so that the
-diagnosis is exercised as in production. A given address always gets the same wording:
-practice data is varied, but the same on every machine.
+`bounce@`, `bounce+7@` and `Bounce+maria.cole@` end the same way at any domain; `slip@` comes
+back from a mistyped one, as `slip@gmial.com`; every other address is delivered. The words are
+what servers of each family really say, so that the diagnosis is exercised as in production. A
+given address always gets the same wording: practice data is varied, but the same everywhere.
 
 Postmark's bounce types: https://postmarkapp.com/developer/api/bounce-api#bounce-types
 """
@@ -13,6 +13,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import Literal
+
+from emails.addresses import suggest
 
 RecordType = Literal["Delivery", "Bounce", "SpamComplaint"]
 
@@ -225,6 +227,8 @@ TABLE = (
 
 FATES: dict[str, Fate] = {fate.name: fate for fate in TABLE}
 DELIVERED = FATES["delivered"]
+SLIP = "slip"  # no mailbox where the mail domain is mistyped; arrives once it is put right
+NAMES = (*FATES, SLIP)
 
 ACCEPTED_WORDS = (
     "smtp;250 2.0.0 OK - gsmtp",
@@ -240,8 +244,10 @@ def number(text: str, below: int) -> int:
 
 
 def for_address(address: str) -> Fate:
-    local_part = address.rpartition("@")[0].partition("+")[0]
-    return FATES.get(local_part.lower(), DELIVERED)
+    local_part = address.rpartition("@")[0].partition("+")[0].lower()
+    if local_part == SLIP:
+        return FATES["bounce"] if suggest(address) else DELIVERED
+    return FATES.get(local_part, DELIVERED)
 
 
 def words(fate: Fate, step: Step, *, address: str, sender: str) -> str:

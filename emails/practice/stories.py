@@ -74,6 +74,10 @@ STORIES: tuple[Story, ...] = (
         "P-1007", "641 Fieldstone Way, Sherman, IL 62684", 1, time(10), DANA, "410.00",
         (_client("Grace Kim", "", "+1 217 555 0108"), PAT),
     ),
+    Story(
+        "P-1016", "1120 Maple Grove Ct, Springfield, IL 62704", 1, time(11), RAJ, "445.00",
+        (_client("Rosa Marin", "slip+rosa.marin@gmial.com", "+1 217 555 0118"),),
+    ),
     # Later this week
     Story(
         "P-1008", "55 Birch Hollow Rd, Auburn, IL 62615", 2, time(9), RAJ, "445.00",

@@ -80,6 +80,8 @@ def test_the_table_is_the_one_that_users_rely_on() -> None:
         ("bounce+maria.cole+x@example.com", "bounce"),
         ("maria+bounce@example.com", "delivered"),
         ("bouncer@example.com", "delivered"),
+        ("slip+rosa@gmial.com", "bounce"),
+        ("slip+rosa@gmail.com", "delivered"),
     ],
 )
 def test_only_the_part_before_the_first_plus_decides(address: str, fate: str) -> None:
