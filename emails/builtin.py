@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -140,7 +141,7 @@ AUTOMATIONS: tuple[dict[str, Any], ...] = (
         "trigger": Trigger.CONFIRMED,
         "template": "Reminder",
         "roles": [Role.CLIENT],
-        "hours_before": 24,
+        "offset": 24,
     },
     {"name": "New date", "trigger": Trigger.RESCHEDULED, "template": "New date", "roles": _EVERYONE},
     {"name": "Cancellation", "trigger": Trigger.CANCELLED, "template": "Cancellation", "roles": _EVERYONE},
@@ -176,4 +177,8 @@ def install() -> None:
     templates = {template.name: template for template in EmailTemplate.objects.all()}
     for rule in AUTOMATIONS:
         fields = {key: value for key, value in rule.items() if key not in ("name", "template")}
-        Automation.objects.get_or_create(name=rule["name"], defaults=fields | {"template": templates[rule["template"]]})
+        # One that was renamed or deleted since does not come back, and a name that is taken stays whose it is.
+        if not Automation.objects.filter(Q(built_in=rule["name"]) | Q(name=rule["name"])).exists():
+            Automation.objects.create(
+                **fields, name=rule["name"], built_in=rule["name"], template=templates[rule["template"]]
+            )

@@ -5,7 +5,7 @@ from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.reasons import WrongReason
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
-from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
+from emails.models.templates import Automation, EmailTemplate, Kind, Side, TemplateVersion, Trigger, Unit
 from emails.models.work import AddressHold, Problem, ProblemQuerySet
 
 __all__ = [
@@ -22,8 +22,10 @@ __all__ = [
     "MessageQuerySet",
     "Problem",
     "ProblemQuerySet",
+    "Side",
     "TemplateVersion",
     "Trigger",
+    "Unit",
     "WebhookPost",
     "WrongReason",
     "new_nonce",

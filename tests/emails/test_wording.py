@@ -294,7 +294,7 @@ def test_the_strongest_sign_of_life_wins() -> None:
 def test_a_missed_window_says_when_it_was() -> None:
     due = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
     shown = wording.display(facts(status=Status.SKIPPED, reason="off_late", note=due.isoformat()))
-    assert shown.sentence == "It was due Sun 22 Nov, 10:00 AM, before this inspection was booked or moved."
+    assert shown.sentence == "It was due Sun 22 Nov, 10:00 AM. That had passed when it could go out."
 
 
 def test_braces_in_what_people_typed_stay_as_they_are() -> None:
