@@ -3,6 +3,7 @@
 Queued, held, or skipped with its reason: an email that is not sent says why.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from emails import activity, conditions, outbox, problems, searching, timing
-from emails.models import Automation, Kind, Message, Side, Trigger
+from emails.models import Automation, AutomationQuerySet, Kind, Message, Side, Trigger
 from emails.outbox import Plan
 from emails.states import CANCELLABLE, IN_OUR_HANDS, Reason, Status
 from inspections.models import Company, Inspection, InspectionEvent, InspectionStatus, Participant
@@ -62,6 +63,30 @@ def fire(rule: Automation, event: InspectionEvent) -> list[Message]:
     return [_one(rule, event, person) for person in people.select_related("contact", "inspection").order_by("pk")]
 
 
+def try_out(rule: Automation, inspection: Inspection, *, by: str) -> list[Message]:
+    """Fire the rule as if it were on and its moment had come. For a transaction that is taken back."""
+    rule.enabled = True
+    now = timezone.now()
+    if inspection.status == InspectionStatus.REQUESTED:
+        _pretend(inspection, status=InspectionStatus.CONFIRMED, confirmed_at=now)
+    if rule.trigger in _MAKES and inspection.status != InspectionStatus.CANCELLED:
+        _pretend(inspection, **{name: value or now for name, value in _MAKES[rule.trigger].items()})
+    return fire(rule, InspectionEvent.objects.create(inspection=inspection, type=rule.trigger, by=by))
+
+
+# What is so once a trigger has come; None stands for now.
+_MAKES: Mapping[str, Mapping[str, str | None]] = {
+    Trigger.CANCELLED: {"status": InspectionStatus.CANCELLED, "cancelled_at": None},
+    Trigger.COMPLETED: {"status": InspectionStatus.COMPLETED, "completed_at": None},
+    Trigger.REPORT_PUBLISHED: {"status": InspectionStatus.COMPLETED, "report_published_at": None},
+}
+
+
+def _pretend(inspection: Inspection, **facts: object) -> None:
+    Inspection.objects.filter(pk=inspection.pk).update(**facts)
+    inspection.refresh_from_db()
+
+
 def _one(rule: Automation, event: InspectionEvent, person: Participant, reason: Reason | None = None) -> Message:
     decided = decide(rule, person, by=event.by)
     plan = Plan(
@@ -109,7 +134,7 @@ def _who_silenced(inspection: Inspection) -> str:
     return switched.by if switched else inspection.events.order_by("at").values_list("by", flat=True).first() or ""
 
 
-def _rules() -> QuerySet[Automation]:
+def _rules() -> AutomationQuerySet:
     return Automation.objects.standing().select_related("template")
 
 
@@ -129,9 +154,7 @@ def apply(message: Message, decided: Decision, *, by: str, text: str = "") -> bo
     status, times = Status(message.status), {"send_after": decided.due, "not_after": decided.until}
     if decided.reason:
         why = {"reason": decided.reason, "note": decided.note[:500]}
-        return activity.move(
-            message, Status.SKIPPED, frm={status}, type="skipped", by=by, text=text, **times, **why
-        )
+        return activity.move(message, Status.SKIPPED, frm={status}, type="skipped", by=by, text=text, **times, **why)
     if status == Status.SKIPPED:
         return outbox.plan_again(message, decided.due, decided.until, by=by)
     if (message.send_after, message.not_after) == (decided.due, decided.until):
@@ -140,7 +163,7 @@ def apply(message: Message, decided: Decision, *, by: str, text: str = "") -> bo
 
 
 def revive(rows: QuerySet[Message], *, by: str) -> list[Message]:
-    """Of these rows that were not sent, plan those again whose time is still to come and that nothing speaks against."""
+    """Plan again what was not sent: of these rows those whose time is to come and that nothing speaks against."""
     again = rows.filter(status=Status.SKIPPED, root=None, family=None, send_after__gt=timezone.now())
     again = again.filter(participant__removed_at=None, rule__offset__isnull=False, rule__deleted_at=None)
     back = []

@@ -15,7 +15,9 @@ def scheduled(rule: Automation) -> QuerySet[Message]:
     """What the rule has planned and has not left: around the inspection, or waiting for the end of quiet hours."""
     rows = rule.messages.filter(status__in=CANCELLABLE, root=None).select_related("participant__inspection")
     timed = Q(rule__offset__isnull=False)
-    return rows.filter(timed | Q(send_after__gt=timezone.now())).select_related("inspection").order_by("send_after", "pk")
+    return (
+        rows.filter(timed | Q(send_after__gt=timezone.now())).select_related("inspection").order_by("send_after", "pk")
+    )
 
 
 @transaction.atomic
@@ -39,7 +41,7 @@ def _follow(rule: Automation, message: Message, *, by: str) -> None:
     elif not rule.is_timed and decided.reason is None:
         decided = Decision(message.send_after, message.not_after)
     if automations.apply(message, decided, by=by, text="The rule changed") and message.status in CANCELLABLE:
-        # Not through `move`: the words are chosen when it leaves, its place in the row of events stays.
+        # Its status stays; the words themselves are filled in when it leaves.
         Message.objects.filter(pk=message.pk, status__in=CANCELLABLE).update(
             template=rule.template, kind=rule.template.kind
         )

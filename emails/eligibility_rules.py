@@ -1,4 +1,4 @@
-"""What a rule says in the last moment, when its email is about to leave: the facts may have changed, or hours gone by."""
+"""What a rule says when its email is about to leave: facts may have changed since it was planned, or hours gone by."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

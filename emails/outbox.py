@@ -101,7 +101,7 @@ def _write(message: Message) -> Message:
 
 
 def plan_again(message: Message, due: datetime, until: datetime | None, *, by: str) -> bool:
-    """What was not sent on purpose goes after all, at its time, to the person's present address. False if it is gone."""
+    """What was not sent on purpose goes after all, at its time, to the person's present address. False if too late."""
     if message.participant is None:
         return False
     contact = message.participant.contact

@@ -22,7 +22,7 @@ FLOORS = [
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
     r"searching|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*|outcomes|timing|conditions",
-    r"activity|rendering|overdue|eligibility\w*|carrier",
+    r"activity|rendering|sentences|overdue|eligibility\w*|carrier",
     r"wake|nightly|aftermath|reasons",
     r"outbox|replies",
     r"delivery|inbox|mailbox\w*",

@@ -98,6 +98,13 @@ def ago(value: datetime | None) -> str:
     return _time_element(value, f"{timesince(value, depth=1)} ago")
 
 
+@register.filter
+def ends_quiet(message: Message) -> bool:
+    """It leaves at the end of its rule's quiet hours."""
+    rule = message.rule
+    return bool(rule and rule.quiet_until and _local(message.send_after).time() == rule.quiet_until)
+
+
 # --- Icons and pills ---------------------------------------------------------------------------
 
 TONE_ICONS = {
@@ -214,6 +221,7 @@ PAGES = (
     Page("/", "Today", "inbox", "Today"),
     Page("/inspections/", "Inspections", "home-modern", "Inspections"),
     Page("/emails/", "Email activity", "envelope", "Activity", ("/messages/",)),
+    Page("/automations/", "Automations", "bolt"),
     Page("/health/", "Sending health", "signal"),
     Page("/import/", "Import", "arrow-up-tray"),
     Page("/settings/", "Settings", "cog-6-tooth"),
