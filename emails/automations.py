@@ -168,11 +168,16 @@ def revive(rows: QuerySet[Message], *, by: str) -> list[Message]:
     again = again.filter(participant__removed_at=None, rule__offset__isnull=False, rule__deleted_at=None)
     back = []
     for message in again.select_related("rule__template", "participant__inspection", "participant__contact"):
-        if message.rule and message.participant:
+        if message.rule and message.participant and not _has_a_later_one(message):
             decided = decide(message.rule, message.participant, by=by)
             if decided.reason is None and apply(message, decided, by=by):
                 back.append(message)
     return back
+
+
+def _has_a_later_one(message: Message) -> bool:
+    """The rule answered for this person again since: that row counts."""
+    return Message.objects.filter(rule=message.rule, participant=message.participant, pk__gt=message.pk).exists()
 
 
 def _stop_everything(inspection: Inspection, *, by: str) -> None:

@@ -1,16 +1,15 @@
 """Rules over the life of an inspection: every firing leaves one row, what waits follows, nothing goes late or twice."""
 
-from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from emails import automations_rules, builtin, delivery, outbox
+from emails import automations_rules, builtin, delivery, outbox, sentences
 from emails.models import Automation, EmailTemplate, Message, Trigger
 from emails.practice import past
 from emails.states import CANCELLABLE, Reason, Status
@@ -214,16 +213,18 @@ def test_somebody_who_comes_back_does_not_get_the_reminder_twice(mail: Running) 
 
 
 def test_only_triggers_whose_event_can_happen_are_offered() -> None:
-    from emails import sentences
-
     assert {trigger.value for trigger in sentences.offered()} == set(Trigger.values) & set(InspectionEvent.Type.values)
 
 
 # --- whatever the order ----------------------------------------------------------------------------------------------
 
 HOURS = st.sampled_from([-3, 1, 5, 13, 26, 49])
+CLOCK = st.tuples(st.just("clock"), HOURS)
 STEPS = st.lists(
     st.one_of(
+        CLOCK,
+        st.just(("work", 0)),
+        st.just(("hurry", 0)),
         st.just(("confirm", 0)),
         st.just(("cancel", 0)),
         st.just(("complete", 0)),
@@ -233,12 +234,12 @@ STEPS = st.lists(
         st.just(("person off", 0)),
         st.tuples(st.just("services"), st.booleans()),
         st.tuples(st.just("rule"), st.tuples(st.integers(0, 4), st.booleans())),
-        st.tuples(st.just("clock"), HOURS),
+        CLOCK,
         st.just(("work", 0)),
     ),
     min_size=3,
     max_size=14,
-)
+).map(lambda steps: [("confirm", 0), ("person on", 0), *steps])
 
 
 class Office:
@@ -301,6 +302,10 @@ class Office:
     def _clock(self, hours: int) -> None:
         past.move(self.inspection, -timedelta(hours=hours))
 
+    def _hurry(self, _: int) -> None:
+        for message in self.inspection.messages.filter(status=Status.QUEUED, to_name="Bob Lee").order_by("-pk")[:2]:
+            outbox.send_now(message, by="Kim")
+
     def _work(self, _: int) -> None:
         delivery.deliver_due()
 
@@ -356,20 +361,31 @@ class Office:
             assert Participant.objects.filter(pk=message.participant_id, removed_at=None).exists()
 
 
+LATER, WORK = ("clock", 49), ("work", 0)
 _numbers = iter(range(10**9))
 
 
 @pytest.fixture
-def five_rules() -> Iterator[None]:
+def five_rules() -> None:
     make_rule(name="A", offset=2, unit="days", window=30)
     make_rule(name="B", offset=1, unit="days", side="after")
     make_rule(name="C", offset=3, service="Radon test")
     make_rule(name="D", offset=30, quiet_from=time(22), quiet_until=time(7))
-    yield
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each step is a real send: shrinking takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(STEPS)
+@example([("confirm", 0), ("clock", 49), ("clock", 26), ("work", 0)])
+@example(
+    [("confirm", 0), ("person on", 0), ("hurry", 0), ("work", 0), ("person off", 0), ("person on", 0), LATER, WORK]
+)
+@example([("notifications", False), ("confirm", 0), ("notifications", True), ("move", 100), LATER, WORK])
+@example([("confirm", 0), ("rule", (1, False)), ("move", 200), ("rule", (1, True)), LATER, WORK, ("cancel", 0), WORK])
 def test_whatever_the_order_every_firing_leaves_one_row_and_nothing_is_sent_twice(
     mail: Running, five_rules: None, steps: list[tuple[str, Any]]
 ) -> None:
