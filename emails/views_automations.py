@@ -50,7 +50,7 @@ def switch(request: HttpRequest, rule_id: int) -> HttpResponse:
 def try_rule(request: HttpRequest, rule_id: int) -> HttpResponse:
     """What a rule would do with an inspection; nothing is sent or stored."""
     rule = get_object_or_404(standing(), pk=rule_id)
-    return _try(request, rule, lambda: rule, key="")
+    return _try(request, rule, lambda: standing().get(pk=rule.pk), key="")
 
 
 @require_safe

@@ -9,7 +9,7 @@ from emails.states import Reason, Status
 from inspections import services
 from inspections.models import Inspection
 from tests.browser.axe import assert_accessible, assert_fits
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, signed_in
 from tests.factories import in_days, make_draft, make_person, make_user
 from tests.live import Live, until
 
@@ -182,8 +182,6 @@ def test_a_ready_rule_is_previewed_and_added_off(open_page: Open, js: bool) -> N
 
 
 def test_the_office_reads_the_rules_and_is_told_whom_to_ask(open_page: Open, live_worker: Live) -> None:
-    from tests.browser.conftest import signed_in
-
     reader = make_user(email="sam@oakwood.example", name="Sam Ortiz")
     rule = Automation.objects.get(name="Confirmation")
     page = open_page("/", anonymous=True)

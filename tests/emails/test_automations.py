@@ -374,7 +374,7 @@ def five_rules() -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each step is a real send: shrinking takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
