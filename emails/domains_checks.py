@@ -113,8 +113,12 @@ def _claim() -> DomainCheck | None:
 
 
 def _store(domain: str, result: str) -> None:
-    answer = {"result": result, "checked_at": timezone.now(), "due_at": None}
-    DomainCheck.objects.update_or_create(domain=domain, defaults=answer)
+    now = timezone.now()
+    if result == Result.NO_ANSWER:  # silence takes no sure answer back before its day is over
+        sure = DomainCheck.objects.filter(domain=domain, result__in=DEAD, checked_at__gt=now - BELIEVED)
+        if sure.update(due_at=now + UNSURE_AGAIN):
+            return
+    DomainCheck.objects.update_or_create(domain=domain, defaults={"result": result, "checked_at": now, "due_at": None})
 
 
 def ask_for_waiting() -> None:

@@ -175,6 +175,16 @@ def test_mail_leaves_though_the_news_of_its_domain_came_another_way(stopped_afte
 
 
 @pytest.mark.usefixtures("real")
+def test_silence_lets_no_mail_go_before_the_sure_answer_is_old() -> None:
+    domains_checks._store("broken.example", Result.NO_DOMAIN)
+    message = planned(make_client(email="ann@broken.example"))
+    for hours, status in ((2, Status.HELD), (25, Status.QUEUED)):
+        DomainCheck.objects.update(checked_at=timezone.now() - timedelta(hours=hours), due_at=None)
+        tasks.check_domains()
+        assert Message.objects.get(pk=message.pk).status == status
+
+
+@pytest.mark.usefixtures("real")
 def test_what_leaves_soon_is_looked_up_again() -> None:
     planned(make_client(email="ann@gone.example"))
     DomainCheck.objects.create(
