@@ -13,6 +13,7 @@ from emails.states import Status
 UNREPORTED = timedelta(days=1)
 MAILBOX_FRESH = timedelta(hours=1)
 HORIZON = timedelta(days=4)
+SAME_EMAIL = {name: OuterRef(name) for name in ("inspection", "participant", "kind")}
 
 
 def raise_problems() -> int:
@@ -35,7 +36,7 @@ def close_unreported() -> int:
     if settings.EMAIL_PROVIDER != "smtp" or not _failures_are_seen(now):
         return 0
     rows = Message.objects.filter(status=Status.SENT, changed_at__lt=now - UNREPORTED, changed_at__gt=now - HORIZON)
-    open_ = Problem.objects.open().filter(inspection=OuterRef("inspection"), message__lte=OuterRef("pk"))
+    open_ = Problem.objects.open().filter(message__lte=OuterRef("pk"), **SAME_EMAIL)
     waiting = list(rows.filter(Exists(open_)).order_by("pk")[:200])
     for message in waiting:
         problems.close_by(message)
@@ -55,9 +56,8 @@ def _silent(status: Status, since: datetime, *, category: str) -> list[Message]:
     rows = Message.objects.filter(status=status, changed_at__lt=since, changed_at__gt=timezone.now() - HORIZON)
     of_this = Problem.objects.filter(message=OuterRef("pk"))
     told = of_this.filter(Q(closed_at=None) | Q(category=category, opened_at__gte=OuterRef("changed_at")))
-    email = {name: OuterRef(name) for name in ("inspection", "participant", "kind")}
     # A later email of the same kind took its place: it stands on Today, was settled there, or arrived.
-    newer = Problem.objects.filter(message__gt=OuterRef("pk"), **email)
+    newer = Problem.objects.filter(message__gt=OuterRef("pk"), **SAME_EMAIL)
     replaced = newer.filter(Q(closed_at=None) | Q(closed_at__gte=OuterRef("changed_at")))
-    arrived = Message.objects.filter(pk__gt=OuterRef("pk"), status=Status.DELIVERED, **email)
+    arrived = Message.objects.filter(pk__gt=OuterRef("pk"), status=Status.DELIVERED, **SAME_EMAIL)
     return list(rows.exclude(Exists(told) | Exists(replaced) | Exists(arrived)).order_by("pk")[:200])

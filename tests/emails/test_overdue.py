@@ -11,7 +11,7 @@ from emails import overdue, problems
 from emails.models import Message, Problem
 from emails.states import Status
 from inspections.models import Participant
-from tests.emails.mailed import make_client, make_message, problem_of, told
+from tests.emails.mailed import make_client, make_failed, make_message, problem_of, told
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +97,14 @@ def test_what_arrived_by_a_newer_email_is_no_silence() -> None:
     old = doubtful(person)
     told(make_message(person, root=old, resend_of=old), Status.DELIVERED)
     assert overdue.raise_problems() == 0
+
+
+def test_only_what_settles_a_problem_is_looked_at(settings: LazySettings) -> None:
+    settings.EMAIL_PROVIDER = "smtp"
+    make_failed(kind="agreement", person=(person := make_client()))
+    since(make_message(person, kind="reminder"), days=2)  # its silence says nothing about the agreement
+    assert overdue.close_unreported() == 0
+    failed = make_failed(make_client(email="bob@example.com"), category="mailbox_full")
+    since(make_message(failed.participant, root=failed, resend_of=failed), days=2)
+    assert [overdue.close_unreported() for _ in range(2)] == [1, 0]
+    assert not Problem.objects.open().filter(message=failed).exists()
