@@ -50,7 +50,9 @@ def _refused(message: Message, outcome: Outcome) -> None:
 
 def _impossible(message: Message, outcome: Outcome) -> None:
     if settings.MAIL_PROVIDER == "smtp":  # the server's words are about the email; a provider's API speaks of our call
-        _give_up(message, outcome, Status.FAILED, otherwise="provider_problem")
+        # Some servers judge the recipient only when they have the text.
+        about_them = diagnose(outcome.words, provider="smtp").holds
+        _give_up(message, outcome, Status.REJECTED if about_them else Status.FAILED, otherwise="provider_problem")
     else:
         _finish(message, outcome, Status.FAILED, category="provider_problem", rule="send")
 
