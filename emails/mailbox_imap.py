@@ -15,7 +15,7 @@ from datetime import date
 
 from celery.exceptions import SoftTimeLimitExceeded
 from imap_tools import AND, BaseMailBox, MailBox, MailboxLoginError, MailBoxStartTls, MailBoxUnencrypted, U
-from imap_tools.errors import MailboxFolderSelectError
+from imap_tools.errors import MailboxFolderSelectError, MailboxStarttlsError
 
 from config.mailbox import Mailbox as Where
 from emails import tokens
@@ -29,6 +29,10 @@ Trouble = Mailbox.Trouble
 
 class SignInRefused(Exception):
     """The mailbox does not accept us."""
+
+
+class NotSafe(Exception):
+    """The mailbox's server offers no TLS, or someone on the way struck the offer out."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,14 @@ def _connect(where: Where) -> BaseMailBox:
     if where.scheme == "imap":
         return MailBoxUnencrypted(where.host, where.port, timeout=SOCKET_TIMEOUT)
     context = ssl.create_default_context(cafile=where.ca_file or None)
-    kind = MailBox if where.scheme == "imaps" else MailBoxStartTls
-    return kind(where.host, where.port, timeout=SOCKET_TIMEOUT, ssl_context=context)
+    if where.scheme == "imaps":
+        return MailBox(where.host, where.port, timeout=SOCKET_TIMEOUT, ssl_context=context)
+    try:
+        return MailBoxStartTls(where.host, where.port, timeout=SOCKET_TIMEOUT, ssl_context=context)
+    except (imaplib.IMAP4.abort, MailboxStarttlsError) as problem:
+        if "TLS not supported" in str(problem) or isinstance(problem, MailboxStarttlsError):
+            raise NotSafe(str(problem)) from problem  # imaplib calls it a lost connection
+        raise
 
 
 def _sign_in(box: BaseMailBox, where: Where, token: str) -> None:
@@ -141,7 +151,7 @@ def _sign_in(box: BaseMailBox, where: Where, token: str) -> None:
 
 TROUBLES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
     ((SignInRefused, tokens.Refused), Trouble.SIGN_IN),
-    (ssl.SSLCertVerificationError, Trouble.CERTIFICATE),
+    ((ssl.SSLCertVerificationError, NotSafe), Trouble.CERTIFICATE),
     (MailboxFolderSelectError, Trouble.FOLDER),
     # The last one comes when every answer took its time.
     ((OSError, imaplib.IMAP4.abort, EOFError, SoftTimeLimitExceeded), Trouble.UNREACHABLE),
