@@ -1,7 +1,8 @@
 """Plain SMTP, knowing three things that Django's back end does not: whether the server still listens on a connection
 that was kept, whether any of an email's text can have left when it broke, and how to sign in with an access token.
 
-Opening a connection, with all that belongs to it, ends within LONGEST_OPENING.
+Opening a connection ends within LONGEST_OPENING, whatever the server does; only looking up its name, and a TLS
+handshake that stutters, may take longer.
 """
 
 import io
@@ -133,10 +134,12 @@ class EmailBackend(smtp.EmailBackend):
         try:
             return self._opened()
         except smtplib.SMTPAuthenticationError as problem:
+            problem.smtp_error = self._without_token(problem.smtp_error)
+            problem.args = (problem.smtp_code, problem.smtp_error)
             if problem.smtp_code < 500 or isinstance(problem, NoTokenSignIn):
                 raise
             tokens.forget(oauth, self.password)
-            raise TokenRefused(problem.smtp_code, self._without_token(problem.smtp_error)) from None
+            raise TokenRefused(*problem.args) from None
         finally:
             self.password = ""
 

@@ -105,7 +105,7 @@ def _asked(oauth: OAuth) -> tuple[str, float]:
             data = _read(answer)
     except requests.RequestException as problem:
         raise _unanswered(problem, oauth) from None  # the chain holds the question, secrets and all
-    if status >= 500 or status in ASK_LATER or data.get("error") in PASSING:
+    if status >= 500 or status in ASK_LATER or str(data.get("error")) in PASSING:
         raise Unreachable(f"{status} from {oauth.token_url}")
     token = data.get("access_token")
     if status != 200 or not isinstance(token, str) or not TOKEN.fullmatch(token):
