@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from emails import activity, channel
+from emails import activity, channel, wording_channel
 from emails.diagnosis import diagnose
 from emails.models import Channel, Message
 from emails.outcomes import Fate, Outcome
@@ -72,7 +72,7 @@ def _unreachable(message: Message, outcome: Outcome) -> None:
     if wait is None:
         _finish(message, outcome, Status.FAILED, category="provider_problem", rule="send")
     else:
-        channel.pause(WHY_PAUSED[outcome.fate], seconds=min(UNREACHABLE_PAUSE, wait))
+        channel.pause(_why(outcome), seconds=min(UNREACHABLE_PAUSE, wait))
         _put_back(message, outcome, wait=wait, burnt=True)
 
 
@@ -101,8 +101,12 @@ def _forbidden(message: Message, outcome: Outcome) -> None:
 
 def _wait_with_all(message: Message, outcome: Outcome, *, pause: float) -> None:
     """No fault of this message: everything waits, and no try is counted."""
-    channel.pause(WHY_PAUSED[outcome.fate], seconds=pause)
+    channel.pause(_why(outcome), seconds=pause)
     _put_back(message, outcome, wait=pause, burnt=False)
+
+
+def _why(outcome: Outcome) -> str:
+    return wording_channel.pause(outcome.why, outcome.words) or WHY_PAUSED[outcome.fate]
 
 
 def _put_back(message: Message, outcome: Outcome, *, wait: float, burnt: bool) -> None:
