@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, domains_checks, inbox, mailbox, nightly, outbox, overdue
+from emails import activity, channel, delivery, domains_checks, exports, inbox, mailbox, nightly, outbox, overdue
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -39,6 +39,12 @@ def check_domains(*_: object) -> None:
     domains_checks.ask_for_waiting()
     for domain in domains_checks.drain():
         outbox.release_domain(domain)
+
+
+@shared_task(name="emails.tasks.prepare_exports")
+def prepare_exports(*_: object) -> None:
+    """Write the files that were asked for; drop old ones."""
+    exports.work()
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -4,7 +4,9 @@ from django.urls import path
 
 from emails import (
     views_activity,
+    views_batch,
     views_confirm,
+    views_exports,
     views_health,
     views_inspections,
     views_message,
@@ -61,6 +63,12 @@ urlpatterns = [
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
+    path("emails/resend/", views_batch.resend, name="batch-resend"),
+    path("emails/handle/", views_batch.handle, name="batch-handle"),
+    path("emails/export/", views_exports.export, name="export"),
+    path("emails/exports/<uuid:export_uuid>/", views_exports.page, name="export-page"),
+    path("emails/exports/<uuid:export_uuid>/file/", views_exports.file, name="export-file"),
+    path("emails/exports/<uuid:export_uuid>/cancel/", views_exports.cancel, name="export-cancel"),
     # Sending health
     path("health/", views_health.health, name="health"),
     path("health/resume/", views_health.resume, name="health-resume"),

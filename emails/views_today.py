@@ -1,26 +1,19 @@
 """Today: in five seconds, what needs me."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib import messages as notes
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from emails import outbox, replies, selectors_causes, selectors_days, selectors_health, selectors_today
-from emails.limits import Refused
-from emails.models import Message, new_nonce
-from emails.outbox import How
+from emails import batch, replies, selectors_causes, selectors_days, selectors_health, selectors_today
 from emails.selectors_health import Light
 from emails.selectors_today import WorkList
 from emails.wording_causes import CAUSES
 from inspections.models import Company, Inspection
-
-MOST_RETRIED = 400
-RETRY_EVERY = timedelta(seconds=2)  # all at once is what a busy or distrustful server minds most
 
 
 @require_safe
@@ -65,31 +58,19 @@ def retry(request: HttpRequest, category: str, domain: str) -> HttpResponse:
         return _retry_all(request, category, domain)
     members = selectors_today.members_of(category, domain)
     cause_card = selectors_causes.card((category, domain), members, Company.get()) if members else None
-    context = {"cause": cause_card, "retry": selectors_causes.retry(members), "category": category, "domain": domain}
+    context = {
+        "cause": cause_card,
+        "retry": batch.plan(problem.message for problem in members),
+        "category": category,
+        "domain": domain,
+    }
     return render(request, "emails/cause_retry.html", context)
 
 
 def _retry_all(request: HttpRequest, category: str, domain: str) -> HttpResponse:
-    ids = [int(value) for value in request.POST.getlist("message")[:MOST_RETRIED] if value.isdecimal()]
-    nonce = request.POST.get("nonce", "")[:70] or new_nonce()
-    sent, skipped = 0, []
-    for message in Message.objects.with_people().filter(pk__in=ids).order_by("inspection__starts_at", "pk"):
-        way = How(at=timezone.now() + RETRY_EVERY * sent if sent else None)
-        try:
-            outbox.resend(
-                message, by=str(request.user), nonce=f"{nonce}:{message.pk}", undo=False, confirmed=True, how=way
-            )
-            sent += 1
-        except Refused:
-            skipped.append(message.to_name or message.to_address)
-    replies.note(request, _said(sent, skipped, domain), level=notes.SUCCESS if sent else notes.WARNING)
-    return redirect("today" if sent and not skipped else reverse("cause", args=[category, domain]))
-
-
-def _said(sent: int, skipped: list[str], domain: str) -> str:
-    going = f"{sent} email{'s' * (sent != 1)} to {domain} {'is' if sent == 1 else 'are'} on the way."
-    left = f" Skipped: {', '.join(skipped[:5])}{' and others' * (len(skipped) > 5)}." if skipped else ""
-    return (going if sent else "Nothing was sent again.") + left
+    done = batch.resend(replies.chosen(request), by=str(request.user), nonce=replies.nonce(request))
+    replies.note_batch(request, done.going, done.skipped, to=domain)
+    return redirect("today" if done.going and not done.skipped else reverse("cause", args=[category, domain]))
 
 
 def _lists() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the delivery remembers, by noun."""
 
 from emails.models.domains import DomainCheck
+from emails.models.exports import Export, ExportPart
 from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.reasons import WrongReason
@@ -15,6 +16,8 @@ __all__ = [
     "Channel",
     "DomainCheck",
     "EmailTemplate",
+    "Export",
+    "ExportPart",
     "Kind",
     "Mailbox",
     "Message",
