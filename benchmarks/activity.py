@@ -13,6 +13,7 @@ import argparse
 import os
 import statistics
 import time
+from functools import partial
 from typing import Any
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -117,7 +118,8 @@ def run(messages: int, rounds: int) -> None:
     client.force_login(user)
     print(f"{'Email activity, ' + format(messages, ',') + ' messages':<38} {'median ms':>9} {'min':>7} {'max':>7}")
     for label, query in PAGES.items():
-        times = [timed(lambda path=f"/emails/{query.format(**said)}": client.get(path)) for _ in range(rounds + 1)][1:]
+        path = f"/emails/{query.format(**said)}"
+        times = [timed(partial(client.get, path)) for _ in range(rounds + 1)][1:]
         print(f"{label:<38} {statistics.median(times):>9.0f} {min(times):>7.0f} {max(times):>7.0f}")
     start = time.perf_counter()
     size = sum(len(text) for text in exports.lines(Filters(domain="comcast.net")))

@@ -11,7 +11,7 @@ from emails import eligibility, outbox
 from emails.limits import Refused
 from emails.models import Message
 from emails.outbox import How
-from emails.states import ON_ITS_WAY, Status
+from emails.states import ON_ITS_WAY, Reason, Status
 
 MOST = 400
 EVERY = timedelta(seconds=2)  # all at once is what a busy or distrustful server minds most
@@ -26,11 +26,11 @@ class Plan:
     skipped: Sequence[Skipped]
 
 
-def plan(messages: Iterable[Message]) -> Plan:
-    """Which would go out again, and which would not, and why."""
+def plan(messages: Iterable[Message], *, unseen: bool = False) -> Plan:
+    """Which would go out again, and which would not, and why. `unseen`: nobody ticked them one by one."""
     asked = list(messages)
     newest = _newest(asked)
-    judged = [(message, _why_not(message, newest) or outbox.why_not_again(message)) for message in asked]
+    judged = [(message, _why_not(message, newest, unseen=unseen) or outbox.why_not_again(message)) for message in asked]
     return Plan([m for m, why in judged if why is None], [(m, why) for m, why in judged if why])
 
 
@@ -71,8 +71,14 @@ def _newest(messages: Sequence[Message], *, before: str = "") -> dict[Email, int
     return {(inspection, person, kind): pk for inspection, person, kind, pk in found}
 
 
-def _why_not(message: Message, newest: dict[Email, int]) -> Refused | None:
+def _why_not(message: Message, newest: dict[Email, int], *, unseen: bool = False) -> Refused | None:
     """What may be asked for one email by a person who looks at it, but not for many at once."""
+    if message.status == Status.QUEUED:
+        return Refused("It waits to be sent and goes out by itself.")
+    if unseen and message.status == Status.DELIVERED:
+        return Refused("It arrived already. Tick it by itself to send it again.")
+    if message.reason == Reason.WINDOW_MISSED:
+        return Refused("Its time had passed.")
     if message.status in ON_ITS_WAY:
         return Refused("It is still on its way. Please wait for the answer.")
     if newest.get(_email(message), 0) > message.pk:

@@ -27,7 +27,8 @@ def resend(request: HttpRequest) -> HttpResponse:
         replies.note_batch(request, done.going, done.skipped)
         return redirect(back)
     messages, more = asked_for(request)
-    context = {"plan": batch.plan(messages), "asked": len(messages), "more": more, "most": MOST, "back": back}
+    plan = batch.plan(messages, unseen=bool(request.GET.get("all")))
+    context = {"plan": plan, "asked": len(messages), "more": more, "most": MOST, "back": back}
     return render(request, "emails/batch_resend.html", context)
 
 

@@ -96,8 +96,11 @@ def test_the_older_of_two_is_skipped(office: Client) -> None:
 def test_all_that_fit_are_those_of_the_filters(office: Client) -> None:
     made = {full(n).pk for n in range(3)}
     make_failed(make_client(email="x@gmail.com"), category="mailbox_full")
+    arrived = told(make_message(make_client(email="fine@comcast.net")), Status.DELIVERED)
     plan = office.get("/emails/resend/?all=1&domain=comcast.net").context["plan"]
     assert {m.pk for m in plan.going} == made
+    assert [m.pk for m, _ in plan.skipped] == [arrived.pk]  # nobody looked at it, so nobody is sent it twice
+    assert [m.pk for m in office.get(f"/emails/resend/{ticked(arrived)}").context["plan"].going] == [arrived.pk]
 
 
 @pytest.mark.parametrize("path", ["/emails/resend/", "/emails/handle/", "/emails/export/"])
