@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from emails.models import Message, Problem
 from emails.states import ON_ITS_WAY, UNDELIVERED, Status
+from inspections.models import User
 
 NEEDS_SOMEONE = UNDELIVERED | {Status.HELD}
 
@@ -97,6 +98,11 @@ def reopen(problem: Problem) -> bool:
 def snooze(problem: Problem, *, until: datetime, by: str) -> bool:
     """Put it off. True if it is still open."""
     return bool(Problem.objects.open().filter(pk=problem.pk).update(snoozed_until=until))
+
+
+def assign(problem: Problem, *, to: User | None) -> bool:
+    """Give it to a colleague, or to nobody. True if it is still open."""
+    return bool(Problem.objects.open().filter(pk=problem.pk).update(assigned_to=to))
 
 
 def being_resent(problem: Problem) -> bool:

@@ -2,7 +2,19 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, domains_checks, exports, inbox, mailbox, nightly, outbox, overdue
+from emails import (
+    activity,
+    channel,
+    delivery,
+    digests,
+    domains_checks,
+    exports,
+    inbox,
+    mailbox,
+    nightly,
+    outbox,
+    overdue,
+)
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -45,6 +57,12 @@ def check_domains(*_: object) -> None:
 def prepare_exports(*_: object) -> None:
     """Write the files that were asked for; drop old ones."""
     exports.work()
+
+
+@shared_task(name="emails.tasks.send_digests")
+def send_digests(*_: object) -> None:
+    """The office's daily summary, when its hour has come."""
+    digests.run()
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -24,6 +24,7 @@ urlpatterns = [
     # Today
     path("", views_today.today, name="today"),
     path("today/list/", views_today.today_list, name="today-list"),
+    path("today/settled/", views_today.settled, name="settled"),
     path("today/<str:category>/<str:domain>/", views_today.cause, name="cause"),
     path("today/<str:category>/<str:domain>/retry/", views_today.retry, name="cause-retry"),
     # Problems
@@ -31,6 +32,7 @@ urlpatterns = [
     path("problems/<int:problem_id>/snooze/", views_problem.snooze, name="snooze"),
     path("problems/<int:problem_id>/unsnooze/", views_problem.unsnooze, name="unsnooze"),
     path("problems/<int:problem_id>/handle/", views_problem.handle, name="handle"),
+    path("problems/<int:problem_id>/assign/", views_problem.assign, name="assign"),
     path("problems/<int:problem_id>/reopen/", views_problem.reopen, name="reopen"),
     # Messages
     path("messages/<int:message_id>/", views_message.message, name="message"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from emails import access, selectors_activity, selectors_tally
 from emails.forms_activity import ActivityForm
-from emails.models import Export
+from emails.models import Desk, Export
 from emails.paging import Place
 from emails.selectors_activity import Activity, Count, View
 from emails.selectors_filters import Filters
@@ -32,6 +32,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "filters": filters,
+        "kept": _span(Desk.get().keep_records_days),
         "tabs": [Chip(view.label, _address(request, view=view), form.chosen_view == view) for view in View],
         "files": Export.objects.filter(by=access.colleague(request))[:FILES_SHOWN],
         "query": _query(request, view="", sort=""),
@@ -72,6 +73,7 @@ def _context(request: HttpRequest, form: ActivityForm, filters: Filters) -> dict
     return {
         "form": form,
         "filters": filters,
+        "kept": _span(Desk.get().keep_records_days),
         "activity": found,
         "chips": [Chip("All", _address(request, group=""), not filters.group), *_chips(request, filters, found)],
         "newer": _address(request, after=newer) if newer else "",
@@ -81,6 +83,11 @@ def _context(request: HttpRequest, form: ActivityForm, filters: Filters) -> dict
         "asked": [(name, value) for name, value in _asked(request).items() if value],
         "now": timezone.now(),
     }
+
+
+def _span(days: int) -> str:
+    """`2 years`, `400 days`."""
+    return f"{days // 365} years" if days % 365 == 0 and days > 365 else f"{days} days"
 
 
 def _chips(request: HttpRequest, filters: Filters, found: Activity) -> list[Chip]:

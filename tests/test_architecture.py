@@ -29,7 +29,7 @@ FLOORS = [
     r"automations|batch",
     r"troubleshoot|practice",
     r"selectors\w*",
-    r"rehearsal|glossary|exports",
+    r"rehearsal|glossary|exports|digests",
     r"forms\w*|templatetags",
     r"tasks|receivers|views\w*|webhooks|api|management",
     r"urls|apps",

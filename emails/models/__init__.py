@@ -1,5 +1,6 @@
 """What the delivery remembers, by noun."""
 
+from emails.models.desk import Desk, Digest
 from emails.models.domains import DomainCheck
 from emails.models.exports import Export, ExportPart
 from emails.models.mailbox import Mailbox
@@ -14,6 +15,8 @@ __all__ = [
     "ApiKey",
     "Automation",
     "Channel",
+    "Desk",
+    "Digest",
     "DomainCheck",
     "EmailTemplate",
     "Export",
