@@ -24,4 +24,4 @@ def settled() -> Sequence[Problem]:
 
 def _rows(found: QuerySet[Problem]) -> Sequence[Problem]:
     found = found.select_related("inspection", "message", "solved_by")
-    return found.defer("message__html", "message__text", "message__search", "inspection__search")[:MOST]
+    return list(found.defer("message__html", "message__text", "message__search", "inspection__search")[:MOST])

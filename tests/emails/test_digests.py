@@ -7,6 +7,7 @@ from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -113,7 +114,7 @@ def test_a30_neither_a_pause_nor_the_breaker_keeps_it(kim: User) -> None:
 
 @pytest.fixture
 def refusing() -> Iterator[None]:
-    with mock.patch(SENDING, side_effect=ConnectionRefusedError):
+    with mock.patch(SENDING, side_effect=requests.ConnectTimeout):
         yield
 
 
