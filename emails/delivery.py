@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
 from functools import cache
 from itertools import islice
 
@@ -209,11 +208,11 @@ def _hold(message: Message, reason: str, *, note: str = "") -> None:
 
 def _email(message: Message, rendered: Rendered, company: Company) -> EmailMultiAlternatives:
     """The email as Anymail takes it. Raises BadText for what could break a header or reach a second person."""
-    to = _mailbox(message.to_name, message.to_address)
+    to = carrier.mailbox(message.to_name, message.to_address)
     email = EmailMultiAlternatives(
         subject=single_line(rendered.subject, limit=500),
         body=rendered.text,
-        from_email=_mailbox(company.sender_name or company.name, company.sender_email),
+        from_email=carrier.mailbox(company.sender_name or company.name, company.sender_email),
         to=[to],
         reply_to=[email_address(company.reply_to)] if company.reply_to else None,
     )
@@ -224,12 +223,6 @@ def _email(message: Message, rendered: Rendered, company: Company) -> EmailMulti
     if settings.MAIL_PROVIDER == "smtp":
         envelope.seal(email, message.uuid, return_path=settings.BOUNCE_ADDRESS)
     return email
-
-
-def _mailbox(name: str, address: str) -> str:
-    """`name <address>`, quoted as RFC 5322 asks, holding exactly one address."""
-    local, _, domain = email_address(address).rpartition("@")
-    return str(Address(single_line(name).replace(",", " "), local, domain))
 
 
 @cache

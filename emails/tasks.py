@@ -2,7 +2,19 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, domains_checks, inbox, mailbox, nightly, outbox, overdue
+from emails import (
+    activity,
+    channel,
+    delivery,
+    digests,
+    domains_checks,
+    exports,
+    inbox,
+    mailbox,
+    nightly,
+    outbox,
+    overdue,
+)
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -39,6 +51,18 @@ def check_domains(*_: object) -> None:
     domains_checks.ask_for_waiting()
     domains_checks.drain()
     outbox.release_revived()
+
+
+@shared_task(name="emails.tasks.prepare_exports")
+def prepare_exports(*_: object) -> None:
+    """Write the files that were asked for; drop old ones."""
+    exports.work()
+
+
+@shared_task(name="emails.tasks.send_digests")
+def send_digests(*_: object) -> None:
+    """The office's daily summary, when its hour has come."""
+    digests.run()
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -4,7 +4,9 @@ from django.urls import path
 
 from emails import (
     views_activity,
+    views_batch,
     views_confirm,
+    views_exports,
     views_health,
     views_inspections,
     views_message,
@@ -22,6 +24,7 @@ urlpatterns = [
     # Today
     path("", views_today.today, name="today"),
     path("today/list/", views_today.today_list, name="today-list"),
+    path("today/settled/", views_today.settled, name="settled"),
     path("today/<str:category>/<str:domain>/", views_today.cause, name="cause"),
     path("today/<str:category>/<str:domain>/retry/", views_today.retry, name="cause-retry"),
     # Problems
@@ -29,6 +32,7 @@ urlpatterns = [
     path("problems/<int:problem_id>/snooze/", views_problem.snooze, name="snooze"),
     path("problems/<int:problem_id>/unsnooze/", views_problem.unsnooze, name="unsnooze"),
     path("problems/<int:problem_id>/handle/", views_problem.handle, name="handle"),
+    path("problems/<int:problem_id>/assign/", views_problem.assign, name="assign"),
     path("problems/<int:problem_id>/reopen/", views_problem.reopen, name="reopen"),
     # Messages
     path("messages/<int:message_id>/", views_message.message, name="message"),
@@ -61,6 +65,12 @@ urlpatterns = [
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
+    path("emails/resend/", views_batch.resend, name="batch-resend"),
+    path("emails/handle/", views_batch.handle, name="batch-handle"),
+    path("emails/export/", views_exports.export, name="export"),
+    path("emails/exports/<uuid:export_uuid>/", views_exports.page, name="export-page"),
+    path("emails/exports/<uuid:export_uuid>/file/", views_exports.file, name="export-file"),
+    path("emails/exports/<uuid:export_uuid>/cancel/", views_exports.cancel, name="export-cancel"),
     # Sending health
     path("health/", views_health.health, name="health"),
     path("health/resume/", views_health.resume, name="health-resume"),
