@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, domains_checks, inbox, mailbox, nightly, outbox, overdue
+from emails import activity, channel, delivery, domains_checks, inbox, mailbox, nightly, outbox, overdue, retries
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -14,8 +14,9 @@ def deliver_due(*_: object) -> None:
 
 @shared_task(name="emails.tasks.drain_inbox")
 def drain_inbox(*_: object) -> None:
-    """Read the webhook posts that wait."""
+    """Read the webhook posts that wait; what failed for a passing reason is planned again."""
     inbox.drain()
+    retries.plan_all()
 
 
 @shared_task(name="emails.tasks.sweep")
@@ -23,6 +24,7 @@ def sweep(*_: object) -> None:
     """Take back lost leases, adopt orphans, raise what stayed silent for too long."""
     activity.sweep()
     inbox.adopt_orphans()
+    retries.plan_all()
     overdue.raise_problems()
     overdue.close_unreported()
 
