@@ -4,7 +4,7 @@ Everything a row says is in its dataclass, so that `version` tells whether a pag
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,13 @@ from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import selectors_messages, troubleshoot, wording
+from emails import holds, selectors_messages, troubleshoot, wording
 from emails.models import Message, Problem
 from emails.selectors_causes import Cause, card, grouped
 from emails.selectors_messages import version_of
 from emails.states import ON_ITS_WAY, Status
 from emails.troubleshoot import Action, Verdict
+from emails.wording_blocked import WEARY
 from inspections.models import Company, Inspection
 
 MOST_ROWS = 100
@@ -43,6 +44,7 @@ class Row:
     what: str
     primary: Action | None = None
     others: tuple[Action, ...] = ()
+    warning: str = ""  # about the address
     second: Action | None = None  # a question with two answers shows both
 
     @property
@@ -77,7 +79,7 @@ def work_list(company: Company) -> WorkList:
     """Everything on Today that can change while it is looked at."""
     needing, again = _needing()
     causes, single = _split(needing, company)
-    rows = [_row(problems, company) for problems in _by_person(single)]
+    rows = _rows(single, company)
     return WorkList(
         rows=rows[:MOST_ROWS],
         causes=causes,
@@ -115,7 +117,13 @@ def _by_person(found: Iterable[Problem]) -> list[list[Problem]]:
     return list(people.values())
 
 
-def _row(problems: list[Problem], company: Company) -> Row:
+def _rows(single: Iterable[Problem], company: Company) -> list[Row]:
+    people = _by_person(single)
+    weary = holds.weary({problem.message.to_key for problems in people for problem in problems})
+    return [_row(problems, company, weary) for problems in people]
+
+
+def _row(problems: list[Problem], company: Company, weary: Mapping[str, int]) -> Row:
     problem = max(problems, key=lambda p: p.message_id)
     message = problem.message
     facts = selectors_messages.facts(message, company=company)
@@ -129,6 +137,7 @@ def _row(problems: list[Problem], company: Company) -> Row:
         tone=said.tone,
         icon=said.icon,
         what=_what(problems),
+        warning=str(WEARY).format(count=weary[message.to_key]) if message.to_key in weary else "",
         **_buttons(found),
         **_where(message, problem.inspection),
     )
@@ -217,7 +226,7 @@ def members_of(category: str, domain: str) -> list[Problem]:
 
 def rows_of(members: Sequence[Problem], company: Company) -> list[Row]:
     """The same as rows, one for each person."""
-    return [_row(problems, company) for problems in _by_person(members[:MOST_ROWS])]
+    return _rows(members[:MOST_ROWS], company)
 
 
 # --- keep an eye on --------------------------------------------------------------------------------------------------

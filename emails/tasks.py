@@ -2,7 +2,19 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, domains_checks, inbox, mailbox, nightly, outbox, overdue, retries
+from emails import (
+    activity,
+    blocks,
+    channel,
+    delivery,
+    domains_checks,
+    inbox,
+    mailbox,
+    nightly,
+    outbox,
+    overdue,
+    retries,
+)
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -25,6 +37,7 @@ def sweep(*_: object) -> None:
     activity.sweep()
     inbox.adopt_orphans()
     retries.plan_all()
+    blocks.release_stragglers()
     overdue.raise_problems()
     overdue.close_unreported()
 
@@ -41,6 +54,12 @@ def check_domains(*_: object) -> None:
     domains_checks.ask_for_waiting()
     for domain in domains_checks.drain():
         outbox.release_domain(domain)
+
+
+@shared_task(name="emails.tasks.settle_holds")
+def settle_holds(*_: object) -> None:
+    """Ask the mail service about blocked addresses; what waited for one that is allowed leaves."""
+    blocks.drain()
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from emails import (
     views_activity,
+    views_blocked,
     views_confirm,
     views_health,
     views_inspections,
@@ -61,6 +62,14 @@ urlpatterns = [
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
+    # Blocked addresses
+    path("blocked/", views_blocked.blocked, name="blocked"),
+    path("blocked/add/", views_blocked.add, name="blocked-add"),
+    path("blocked/allow/", views_blocked.allow_many, name="blocked-allow-many"),
+    path("blocked/import/", views_blocked.import_, name="blocked-import"),
+    path("blocked.csv", views_blocked.export, name="blocked-export"),
+    path("blocked/<int:hold_id>/allow/", views_blocked.allow, name="blocked-allow"),
+    path("blocked/<int:hold_id>/there/", views_blocked.there, name="blocked-there"),
     # Sending health
     path("health/", views_health.health, name="health"),
     path("health/resume/", views_health.resume, name="health-resume"),

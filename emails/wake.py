@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 DELIVER = "emails.tasks.deliver_due"
 DRAIN = "emails.tasks.drain_inbox"
 LOOK_UP = "emails.tasks.check_domains"
+SETTLE = "emails.tasks.settle_holds"
 PAUSE_AFTER_FAILURE = 5.0
 
 _local = threading.local()
@@ -38,6 +39,11 @@ def drain() -> None:
 def look_up() -> None:
     """After the commit: mail domains wait to be looked up."""
     transaction.on_commit(lambda: _send(LOOK_UP), robust=True)
+
+
+def settle_holds() -> None:
+    """After the commit: the mail service is to be asked about addresses."""
+    transaction.on_commit(lambda: _send(SETTLE), robust=True)
 
 
 def _send(task: str) -> None:

@@ -1,6 +1,7 @@
 """What failed for a passing reason is tried again by ourselves, until something makes it needless."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -25,7 +26,7 @@ def company() -> Company:
     return make_company(time_zone="America/Chicago", sender_email="office@oakwood.example")
 
 
-def failed(category: str = "mailbox_full", status: str = Status.SOFT_BOUNCED, **over: object) -> Message:
+def failed(category: str = "mailbox_full", status: str = Status.SOFT_BOUNCED, **over: Any) -> Message:
     person = over.pop("person", None) or make_client(email="ann@example.com")
     return told(make_message(person, **over), status, category=category, decided_by="rule:x", text="452 4.2.2 full")
 
