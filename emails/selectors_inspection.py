@@ -45,6 +45,7 @@ class Someone:
     reach: str  # of the agreement: visited, delivered, underway, cut_off, none; "" for whoever doesn't sign
     visited_at: datetime | None = None
     slip: Slip | None = None  # the address was probably meant otherwise
+    is_blocked: bool = False
     note: str = ""  # about the address or its domain
 
 
@@ -133,7 +134,8 @@ def load(inspection: Inspection) -> InspectionEmails:
         asked, note = slips.get(person.contact_id), suggestions.note(person.contact.email)
         if person.contact.email_key in weary:
             note = str(WEARY).format(count=weary[person.contact.email_key])
-        found.append(replace(someone, slip=asked or _failed_slip(someone), note=note))
+        stopped = blocked.get(person.contact.email_key) == Reason.ADDRESS_BLOCKED
+        found.append(replace(someone, slip=asked or _failed_slip(someone), note=note, is_blocked=stopped))
     return InspectionEmails(
         people=found,
         log=_log(messages, displays, events),

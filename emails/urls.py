@@ -16,6 +16,7 @@ from emails import (
     views_reasons,
     views_settings,
     views_today,
+    views_why,
     views_words,
 )
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
     path("people/<int:participant_id>/use/", views_people.use, name="person_use"),
     path("people/<int:participant_id>/keep/", views_people.keep, name="person_keep"),
+    path("people/<int:participant_id>/why/", views_why.why, name="person_why"),
     path("people/<int:participant_id>/resend/<slug:kind>/", views_people.resend, name="person_resend"),
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
