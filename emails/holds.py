@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from emails.diagnosis import HOLDING
@@ -23,7 +23,7 @@ BY_STAFF = "staff"
 PASSING = frozenset({"mailbox_full", "temporary_deferral", "server_problem"})
 WARNS_AT, WITHIN = 3, timedelta(days=7)
 # Only a mailbox that stays full is the address's own fault; a server in trouble holds nobody.
-FULL, HOLDS_AT = "mailbox_full", 5
+FULL, HOLDS_AT, FOR = "mailbox_full", 5, timedelta(days=1)
 
 
 def blames(message: Message) -> bool:
@@ -108,7 +108,8 @@ def weary(keys: Collection[str]) -> Mapping[str, int]:
 def _stays_full(message: Message) -> bool:
     if message.status != Status.SOFT_BOUNCED or message.category != FULL:
         return False
-    return _soft({FULL}).filter(to_key=message.to_key).count() >= HOLDS_AT
+    told = _soft({FULL}).filter(to_key=message.to_key).aggregate(times=Count("pk"), first=Min("changed_at"))
+    return told["times"] >= HOLDS_AT and message.changed_at - told["first"] >= FOR
 
 
 def _soft(categories: Collection[str]) -> QuerySet[Message]:
