@@ -248,6 +248,7 @@ def _witness(said: Iterable[MessageEvent]) -> MessageEvent | None:
 
 def refold(row: Message) -> None:
     """Set the status from all facts. The caller holds the row's lock."""
+    before = row.status, row.category
     status, fact = folded(row)
     row.opened_at, row.clicked_at, row.auto_reply = _hints(row)
     if fact is not None:
@@ -264,6 +265,8 @@ def refold(row: Message) -> None:
             row.token = None
     row.status = status
     row.save()
+    if (row.status, row.category) == before:
+        return  # a hint, or told again: an address that staff let go and a problem they settled stay so
     holds.follow(row)
     problems.follow(row)
     if status == Status.DELIVERED:
