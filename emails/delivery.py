@@ -20,7 +20,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from emails import activity, aftermath, carrier, channel, eligibility, envelope, rendering, wake
+from emails import activity, aftermath, carrier, channel, eligibility, envelope, rendering, retries, wake
 from emails.models import Kind, Message, TemplateVersion
 from emails.outcomes import Outcome
 from emails.rendering import Rendered, TemplateProblem
@@ -175,6 +175,9 @@ def _still_wanted(message: Message) -> bool:
     stopped = not message.inspection.is_open and message.kind != Kind.CANCELLED
     if stopped or (person is not None and person.removed_at is not None):
         _let_go(message, Status.CANCELLED, type="cancelled", text="No longer wanted")
+        return False
+    if message.retry and (why := retries.why_not_now(message)):
+        _let_go(message, Status.CANCELLED, type="cancelled", text=why)
         return False
     silent = message.rule is not None and not message.rule.even_if_off and not message.inspection.notifications
     if silent and message.root_id is None:

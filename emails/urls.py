@@ -5,6 +5,7 @@ from django.urls import path
 from emails import (
     views_activity,
     views_batch,
+    views_blocked,
     views_confirm,
     views_exports,
     views_health,
@@ -17,6 +18,7 @@ from emails import (
     views_reasons,
     views_settings,
     views_today,
+    views_why,
     views_words,
 )
 
@@ -61,6 +63,7 @@ urlpatterns = [
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
     path("people/<int:participant_id>/use/", views_people.use, name="person_use"),
     path("people/<int:participant_id>/keep/", views_people.keep, name="person_keep"),
+    path("people/<int:participant_id>/why/", views_why.why, name="person_why"),
     path("people/<int:participant_id>/resend/<slug:kind>/", views_people.resend, name="person_resend"),
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
@@ -71,6 +74,14 @@ urlpatterns = [
     path("emails/exports/<uuid:export_uuid>/", views_exports.page, name="export-page"),
     path("emails/exports/<uuid:export_uuid>/file/", views_exports.file, name="export-file"),
     path("emails/exports/<uuid:export_uuid>/cancel/", views_exports.cancel, name="export-cancel"),
+    # Blocked addresses
+    path("blocked/", views_blocked.blocked, name="blocked"),
+    path("blocked/add/", views_blocked.add, name="blocked-add"),
+    path("blocked/allow/", views_blocked.allow_many, name="blocked-allow-many"),
+    path("blocked/import/", views_blocked.import_, name="blocked-import"),
+    path("blocked.csv", views_blocked.export, name="blocked-export"),
+    path("blocked/<int:hold_id>/allow/", views_blocked.allow, name="blocked-allow"),
+    path("blocked/<int:hold_id>/there/", views_blocked.there, name="blocked-there"),
     # Sending health
     path("health/", views_health.health, name="health"),
     path("health/resume/", views_health.resume, name="health-resume"),

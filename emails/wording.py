@@ -30,7 +30,7 @@ from emails.wording_failures import (
     WHO,
     Failure,
 )
-from emails.wording_statuses import GROUP_LABELS, STATUSES, Group, Text
+from emails.wording_statuses import GROUP_LABELS, RETRYING, STATUSES, Group, Text
 
 __all__ = [
     "GROUP_LABELS",
@@ -70,6 +70,7 @@ class MessageFacts:
     language: str = ""
     provider: str = ""
     tries: int = 0
+    retry: int = 0
     created_at: datetime | None = None
     send_after: datetime | None = None
     undo_until: datetime | None = None
@@ -198,6 +199,8 @@ def display(facts: MessageFacts) -> Display:
         )
     words = STATUSES[code]
     sentence = _said(words.sentence, words.plain, values)
+    if code == "scheduled" and facts.retry and facts.note in FAILURES:
+        sentence = _said(RETRYING, "", values | {"label": str(FAILURES[facts.note].label)})
     return Display(code, str(words.label), sentence, words.tone, words.icon, _group(code, words.group, facts))
 
 
@@ -296,6 +299,7 @@ def _values(facts: MessageFacts) -> dict[str, str]:
     return {
         **{name: moment(at, facts) if at else "" for name, at in times.items()},
         **{f"at_{name}": _at(at, facts) if at else "" for name, at in times.items()},
+        "soon": _soon(facts.send_after, facts) if facts.send_after else "",
         "domain": domain or gettext("their server"),
         "local": local,
         "address": facts.to_address,
@@ -347,6 +351,13 @@ def moment(at: datetime, facts: MessageFacts) -> str:
         return clock
     day = gettext("D j M") if local.year == today.year else gettext("D j M Y")
     return f"{dateformat.format(local, day)}, {clock}"
+
+
+def _soon(at: datetime, facts: MessageFacts) -> str:
+    """`tomorrow 9:14 AM`, else as `moment` has it."""
+    tomorrow = facts.now.astimezone(facts.zone).date() + timedelta(days=1)
+    words = moment(at, facts)
+    return f"tomorrow {words.rpartition(', ')[2]}" if at.astimezone(facts.zone).date() == tomorrow else words
 
 
 def service(provider: str) -> str:

@@ -34,6 +34,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """In a worker's hands for longer than its lease."""
         return self.filter(status__in=[Status.CLAIMED, Status.SENDING], lease_until__lt=models.functions.Now())
 
+    def planned_retries(self) -> Self:
+        """Waiting, and planned by ourselves."""
+        return self.filter(status=Status.QUEUED, retry__gt=0)
+
     def unfinished(self) -> Self:
         """More is to be heard of them."""
         return self.filter(status__in=UNFINISHED)
@@ -98,6 +102,10 @@ class Message(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     leases_lost = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Times its worker stopped before the call"
+    )
+
+    retry = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="The how-manieth try that we made by ourselves; 0: asked for by somebody"
     )
 
     provider = models.CharField(max_length=20, blank=True)
@@ -179,6 +187,11 @@ class Message(models.Model):
     def is_cancellable(self) -> bool:
         """It has not left yet."""
         return self.status in CANCELLABLE
+
+    @property
+    def is_planned_retry(self) -> bool:
+        """We try it again by ourselves, later; whoever sends it sooner takes its place."""
+        return self.retry > 0 and self.status == Status.QUEUED
 
     @property
     def family_id(self) -> int:
