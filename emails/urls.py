@@ -8,13 +8,16 @@ from emails import (
     views_health,
     views_inspections,
     views_message,
+    views_optouts,
     views_people,
     views_practice,
     views_practice_json,
     views_problem,
     views_reasons,
     views_settings,
+    views_templates,
     views_today,
+    views_versions,
     views_words,
 )
 
@@ -61,6 +64,19 @@ urlpatterns = [
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
+    # Templates
+    path("templates/", views_templates.listing, name="templates"),
+    path("templates/new/", views_templates.new, name="template-new"),
+    path("templates/preview/<slug:name>/", views_templates.frame, name="template-frame"),
+    path("templates/<int:template_id>/", views_templates.template, name="template"),
+    path("templates/<int:template_id>/preview/", views_templates.live, name="template-preview"),
+    path("templates/<int:template_id>/publish/", views_versions.publish, name="template-publish"),
+    path("templates/<int:template_id>/versions/<int:number>/", views_versions.version, name="template-version"),
+    path("templates/<int:template_id>/versions/<int:number>/restore/", views_versions.restore, name="template-restore"),
+    path("templates/<int:template_id>/resend/", views_versions.resend, name="template-resend"),
+    path("templates/<int:template_id>/resend/<int:message_id>/", views_versions.look, name="template-look"),
+    # No more marketing: public, by a signed link
+    path("p/stop/<str:token>/", views_optouts.stop, name="unsubscribe"),
     # Sending health
     path("health/", views_health.health, name="health"),
     path("health/resume/", views_health.resume, name="health-resume"),
