@@ -194,6 +194,13 @@ def _names_only(text: str) -> str:
     return TOKEN.sub(lambda match: f"{{{{{_name(match[1])}}}}}", text)
 
 
+def button(kind: str) -> str:
+    """HTML of the button that a kind of email needs; "" if it needs none."""
+    words = "See the report" if kind == Kind.REPORT_READY else "Sign &amp; Pay"
+    href = f"{{{{{REQUIRED[kind][0]}}}}}" if kind in REQUIRED else ""
+    return f'<p><a class="button" href="{href}">{words}</a></p>' if href else ""
+
+
 # --- the rest --------------------------------------------------------------------------------------------------------
 
 

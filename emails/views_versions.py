@@ -97,13 +97,13 @@ def version(request: HttpRequest, template_id: int, number: int) -> HttpResponse
 @require_POST
 @access.owner_required
 def restore(request: HttpRequest, template_id: int, number: int) -> HttpResponse:
-    """An old version becomes the draft. A draft that is there is only replaced by somebody who was asked."""
+    """An old version becomes the draft. A draft that is there is only replaced by somebody who was told of it."""
     old = get_object_or_404(_versions(template_id), number=number)
     back = reverse("template-version", args=[template_id, number])
     draft = TemplateDraft.objects.filter(template=template_id).first()
-    if draft and request.POST.get("confirmed") != "1":
-        sentence = f"There is a draft by {draft.saved_by}. Replace it with version {number}?"
-        return replies.refused(request, Refused(sentence, can_confirm=True), back=back)
+    if draft and not request.POST.get("replace"):
+        sentence = f"{draft.saved_by} began a draft meanwhile. Nothing was replaced."
+        return replies.refused(request, Refused(sentence, way_out=("Look again", back)), back=back)
     try:
         templates.restore(old, revision=_revision(request), by=str(request.user))
     except templates.Stale:
