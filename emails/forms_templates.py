@@ -15,13 +15,23 @@ class Anything(forms.CharField):
     """Text as it was typed, with plain line ends and without what a database cannot hold."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, strip=False, **kwargs)
+        super().__init__(strip=False, **kwargs)
         self.validators = []
+
+    def validate(self, value: Any) -> None:
+        """Nothing is refused, not even nothing."""
 
     def to_python(self, value: Any) -> str:
         """The text."""
         text = super().to_python(value) or ""
         return text.replace("\r\n", "\n").replace("\x00", "")
+
+
+class Example(forms.ChoiceField):
+    """What a template is looked at with. One that is gone must not cost what was typed."""
+
+    def validate(self, value: Any) -> None:
+        """See `TemplateForm.clean_example`."""
 
 
 class TemplateForm(forms.Form):
@@ -35,16 +45,18 @@ class TemplateForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 22, "spellcheck": "true", "class": "code"}),
     )
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_000_000_000)
-    example = forms.ChoiceField(label="Show it for", required=False)
+    example = Example(label="Show it for")
+    use_required_attribute = False
 
     def __init__(self, *args: Any, examples: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["example"].choices = examples  # type: ignore[attr-defined]
 
     def clean_example(self) -> str:
-        """What was chosen; the first where nothing was."""
-        first: str = self.fields["example"].choices[0][0]  # type: ignore[attr-defined]
-        return self.cleaned_data["example"] or first
+        """What was chosen; the first where that is not there."""
+        known: list[str] = [value for value, _ in self.fields["example"].choices]  # type: ignore[attr-defined]
+        chosen: str = self.cleaned_data["example"]
+        return chosen if chosen in known else known[0]
 
     def words(self, kind: str) -> Words:
         """What was typed."""

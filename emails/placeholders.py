@@ -188,7 +188,8 @@ def suggest(name: str) -> str:
     dotted = "." in name
     known = [p.alias if dotted else p.name for p in CATALOGUE]
     written = name.lower() if dotted else name.upper().replace(" ", "_").replace("-", "_")
-    near = difflib.get_close_matches(written, known, n=1)
+    inside = [other for other in known if len(written) > 3 and written in other]
+    near = inside or difflib.get_close_matches(written, known, n=1)
     if not near:
         return ""
     return near[0].lower() if name.islower() else near[0]

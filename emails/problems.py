@@ -30,6 +30,8 @@ def follow(message: Message) -> None:
 
 def open_for(message: Message, *, category: str) -> None:
     """Someone must look at this message, unless a newer one already made it good."""
+    if message.test:
+        return
     newer = Message.objects.filter(_same_email(message), pk__gt=message.pk)
     if newer.filter(status=Status.DELIVERED).exists():
         return

@@ -45,7 +45,9 @@ class Row:
 def rows() -> list[Row]:
     """Every template, in a fixed number of queries."""
     company, counts = Company.get(), _counts()
-    newest = {v.template_id: v for v in TemplateVersion.objects.order_by("template", "-number").distinct("template")}
+    newest = {
+        v.template_id: v for v in TemplateVersion.objects.order_by("template_id", "-number").distinct("template_id")
+    }
     found = EmailTemplate.objects.select_related("draft").prefetch_related("automations")
     return [_row(template, newest.get(template.pk), counts, company) for template in found]
 
