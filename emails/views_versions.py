@@ -37,7 +37,8 @@ def _publish(request: HttpRequest, found: EmailTemplate) -> HttpResponse:
         return _before(request, found, status=409, stale=True)
     except templates.NotFit:
         return _before(request, found, status=422)
-    left = f" {len(done.released)} waiting emails leave now." if done.released else ""
+    many = len(done.released)
+    left = f" {many} waiting {'email leaves' if many == 1 else 'emails leave'} now." if many else ""
     replies.note(request, f"Published as version {done.version.number}.{left}")
     again = selectors_templates.lacking(found) or selectors_templates.still_held(found)
     return redirect("template-resend" if again else "template", found.pk)

@@ -110,7 +110,7 @@ def test_a19_from_the_problem_to_the_template_and_the_email_leaves(
     page.get_by_role("link", name="Open the template").first.click()
     page.get_by_label("Text").fill(f"<p>Hello {{{{CLIENT_NAME}}}}</p>{BUTTON}")
     publish(page)
-    expect(page.get_by_text("Published as version 3. 1 waiting emails leave now.")).to_be_visible()
+    expect(page.get_by_text("Published as version 3. 1 waiting email leaves now.")).to_be_visible()
     until(lambda: Message.objects.get(pk=held.pk).status == Status.DELIVERED, "it arrived")
     assert Message.objects.get(pk=held.pk).has_link
 
