@@ -237,6 +237,7 @@ def _witness(said: Iterable[MessageEvent]) -> MessageEvent | None:
 
 def refold(row: Message) -> None:
     """Set the status from all facts. The caller holds the row's lock."""
+    before = row.status, row.category
     status, fact = folded(row)
     row.opened_at, row.clicked_at, row.auto_reply = _hints(row)
     if fact is not None:
@@ -253,6 +254,8 @@ def refold(row: Message) -> None:
             row.token = None
     row.status = status
     row.save()
+    if (row.status, row.category) == before:
+        return  # a hint, or told again: an address that staff let go and a problem they settled stay so
     if holds.blames(row):
         holds.place(row)
     problems.follow(row)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from emails import activity, eligibility, optouts, wake
+from emails import activity, domains_checks, eligibility, optouts, wake
 from emails.limits import Refused, check_limits
 from emails.models import Automation, EmailTemplate, Message
 from emails.states import UNDELIVERED, Reason, Status
@@ -329,10 +329,16 @@ def release_template(template: EmailTemplate, *, by: str) -> list[Message]:
     return [message for message in held.select_related("inspection") if release(message, by=by)]
 
 
-def release_domain(domain: str) -> list[Message]:
-    """A mail domain takes mail after all: what was held for it leaves. Returns what does."""
-    held = Message.objects.filter(status=Status.HELD, reason=Reason.NO_MAIL_SERVICE, to_key__endswith=f"@{domain}")
-    return [message for message in held.select_related("inspection").order_by("pk") if release(message, by="")]
+def release_revived() -> list[Message]:
+    """What was held for a mail domain that is not known to be dead any more leaves. Returns what does.
+
+    Asked of the held rows, not of what changed: a worker that is killed in between, or an email that was held while
+    the answer came, would wait without end.
+    """
+    held = Message.objects.filter(status=Status.HELD, reason=Reason.NO_MAIL_SERVICE).order_by("pk")
+    by_domain = [(domains_checks.domain_of(message.to_key), message) for message in held.select_related("inspection")]
+    dead = domains_checks.dead(domain for domain, _ in by_domain)
+    return [message for domain, message in by_domain if domain not in dead and release(message, by="")]
 
 
 def release(message: Message, *, by: str) -> bool:

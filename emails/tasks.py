@@ -37,8 +37,8 @@ def poll_mailbox(*_: object) -> None:
 def check_domains(*_: object) -> None:
     """Look up the mail domains that wait for it; what was held for one that takes mail after all leaves."""
     domains_checks.ask_for_waiting()
-    for domain in domains_checks.drain():
-        outbox.release_domain(domain)
+    domains_checks.drain()
+    outbox.release_revived()
 
 
 @shared_task(name="emails.tasks.heartbeat")

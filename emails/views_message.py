@@ -86,7 +86,7 @@ def _proof(request: HttpRequest, found: Message) -> dict[str, object]:
         "server_words": words if found.category else "",
         "codes": diagnosis.diagnose(words) if found.category else None,
         "decision": wording_rules.decision(found.decided_by),
-        "correctable": found.status in reasons.CORRECTABLE,
+        "correctable": reasons.is_correctable(found),
         "corrected": reasons.is_corrected(found),
         "neighbours": selectors_today.neighbours(found),
         "events": found.events.order_by("at", "id")[:200],

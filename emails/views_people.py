@@ -70,7 +70,7 @@ def use(request: HttpRequest, participant_id: int) -> HttpResponse:
     data["email"], data["then"] = request.POST.get("email", ""), "resend"
     data.setlist("resend", [str(message.pk) for message in unsent])
     form = PersonForm(data, person=person, unsent=unsent, brief=True)
-    answer = _answer(request, form)
+    answer = _answer(request, form, clear=False)  # the button stands in a row, with no form around it to take away
     if answer is None:
         said = "; ".join(str(error) for errors in form.errors.values() for error in errors)
         way_out = ("Correct the address", reverse("person_edit", args=[participant_id]))
@@ -92,8 +92,8 @@ def _form(request: HttpRequest, person: Participant, *, brief: bool, auto_id: st
     return PersonForm(data, person=person, unsent=outbox.unsent_for(person), brief=brief, auto_id=auto_id)
 
 
-def _answer(request: HttpRequest, form: PersonForm) -> HttpResponse | None:
-    """Save what is valid; None if the form is to be shown (again)."""
+def _answer(request: HttpRequest, form: PersonForm, *, clear: bool = True) -> HttpResponse | None:
+    """Save what is valid; None if the form is to be shown (again). `clear`: the form leaves the page then."""
     if not form.is_valid():
         return None
     try:
@@ -102,7 +102,7 @@ def _answer(request: HttpRequest, form: PersonForm) -> HttpResponse | None:
         form.add_error("email", str(refused))
         return None
     _say(request, saved, form.person)
-    return replies.done(request, back=_page(form.person), clear=True)
+    return replies.done(request, back=_page(form.person), clear=clear)
 
 
 def _show(request: HttpRequest, form: PersonForm, template: str, more: dict[str, object]) -> HttpResponse:

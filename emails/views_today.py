@@ -70,7 +70,7 @@ def retry(request: HttpRequest, category: str, domain: str) -> HttpResponse:
 
 
 def _retry_all(request: HttpRequest, category: str, domain: str) -> HttpResponse:
-    ids = [int(value) for value in request.POST.getlist("message")[:MOST_RETRIED] if value.isdecimal()]
+    ids = [int(value) for value in request.POST.getlist("message")[:MOST_RETRIED] if _is_id(value)]
     nonce = request.POST.get("nonce", "")[:70] or new_nonce()
     sent, skipped = 0, []
     for message in Message.objects.with_people().filter(pk__in=ids).order_by("inspection__starts_at", "pk"):
@@ -84,6 +84,10 @@ def _retry_all(request: HttpRequest, category: str, domain: str) -> HttpResponse
             skipped.append(message.to_name or message.to_address)
     replies.note(request, _said(sent, skipped, domain), level=notes.SUCCESS if sent else notes.WARNING)
     return redirect("today" if sent and not skipped else reverse("cause", args=[category, domain]))
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _said(sent: int, skipped: list[str], domain: str) -> str:
