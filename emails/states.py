@@ -68,6 +68,7 @@ class Reason(StrEnum):
     DONE = "off_done"
     INSPECTION_CANCELLED = "off_cancelled"
     DUPLICATE = "off_duplicate"
+    UNSUBSCRIBED = "off_unsubscribed"  # marketing alone
     ADDRESS_BLOCKED = "suppressed"
     NO_ADDRESS = "no_address"
     OWN_ADDRESS = "own_address"

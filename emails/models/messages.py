@@ -115,6 +115,9 @@ class Message(models.Model):
     subject = models.CharField(max_length=500, blank=True)
     html = models.TextField(blank=True, help_text="As sent, the secret part of links masked")
     text = models.TextField(blank=True, help_text="As sent, the secret part of links masked")
+    test = models.BooleanField(
+        default=False, db_default=False, help_text="Staff try a template on themselves: it is nobody's email"
+    )
     plain = models.BooleanField(default=False, db_default=False, help_text="The short version, words and link alone")
     has_link = models.BooleanField(default=False, help_text="A working portal link was in HTML and text")
 
@@ -176,7 +179,9 @@ class Message(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} to {self.to_name or self.to_address or 'nobody'}"
+        return (
+            f"{'Test: ' if self.test else ''}{self.get_kind_display()} to {self.to_name or self.to_address or 'nobody'}"
+        )
 
     @property
     def domain(self) -> str:
