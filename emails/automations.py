@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import activity, conditions, outbox, problems, searching, timing
+from emails import activity, conditions, eligibility, outbox, problems, searching, timing
 from emails.models import Automation, AutomationQuerySet, Kind, Message, Side, Trigger
 from emails.outbox import Plan
 from emails.states import CANCELLABLE, IN_OUR_HANDS, Reason, Status
@@ -43,6 +43,7 @@ def react(event: InspectionEvent) -> None:
         _stop(waiting(inspection).filter(rule__side=Side.BEFORE), by=event.by, note="Inspection completed")
     if event.type == Event.RESCHEDULED:
         _move_reminders(event)
+        _stop_what_comes_too_late(event)
     if event.type == Event.NOTIFICATIONS_OFF:
         _silence(inspection, by=event.by)
     if event.type == Event.PERSON_REMOVED and person:
@@ -249,3 +250,11 @@ def _move_reminders(event: InspectionEvent) -> None:
 def _has_not_left(message: Message) -> bool:
     """It waits, or was not sent and nobody sent it all the same. What staff stopped stays stopped for that date."""
     return message.status in CANCELLABLE or (message.status == Status.SKIPPED and not message.family.exists())
+
+
+def _stop_what_comes_too_late(event: InspectionEvent) -> None:
+    """A resend that was put off until tomorrow, and the inspection now begins before."""
+    put_off = event.inspection.messages.filter(status=Status.QUEUED, send_after__gt=timezone.now())
+    for message in put_off.exclude(root=None).order_by("pk"):
+        if not eligibility.is_timely_at(message, message.send_after):
+            activity.cancel(message, by=event.by, text="Inspection moved")

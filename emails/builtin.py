@@ -259,14 +259,16 @@ def words(version: TemplateVersion, language: str) -> tuple[str, str]:
     own = version.subject, version.body
     if language == settings.LANGUAGE_CODE:
         return own
-    ours = next((t for t in (*TEMPLATES, *READY_TEMPLATES) if t.name == version.template.name), None)
+    ours = next((t for t in (*TEMPLATES, *READY_TEMPLATES) if t.name == version.template.built_in), None)
     untouched = ours is not None and in_language(ours, settings.LANGUAGE_CODE) == own
     return in_language(ours, language) if ours and untouched else own
 
 
 def install() -> None:
     """Add what is missing, by name. Repeating it changes nothing."""
-    templates = {built_in.name: _template(built_in) for built_in in TEMPLATES}
+    for built_in in TEMPLATES:
+        _template(built_in)
+    templates = {template.built_in or template.name: template for template in EmailTemplate.objects.all()}
     for rule in AUTOMATIONS:
         # One that was renamed or deleted since does not come back, and a name that is taken stays whose it is.
         if not Automation.objects.filter(Q(built_in=rule["name"]) | Q(name=rule["name"])).exists():
@@ -281,12 +283,15 @@ def add_ready(key: str) -> Automation:
 
 
 def _template(built_in: BuiltIn) -> EmailTemplate:
-    template, created = EmailTemplate.objects.get_or_create(name=built_in.name, defaults={"kind": built_in.kind})
-    if created:
-        subject, body = in_language(built_in, settings.LANGUAGE_CODE)
-        TemplateVersion.objects.create(
-            template=template, number=1, subject=subject, body=body, published_at=timezone.now(), created_by=AUTHOR
-        )
+    """The office's template of this origin or name, made if there is none. One that was renamed is the same."""
+    found = EmailTemplate.objects.filter(Q(built_in=built_in.name) | Q(name=built_in.name)).first()
+    if found:
+        return found
+    template = EmailTemplate.objects.create(name=built_in.name, kind=built_in.kind, built_in=built_in.name)
+    subject, body = in_language(built_in, settings.LANGUAGE_CODE)
+    TemplateVersion.objects.create(
+        template=template, number=1, subject=subject, body=body, published_at=timezone.now(), created_by=AUTHOR
+    )
     return template
 
 

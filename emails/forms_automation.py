@@ -35,7 +35,7 @@ class RuleForm(forms.Form):
     offset = _number(label="How long before or after", help_text="Only for “some time before” and “some time after”.")
     unit = forms.ChoiceField(label="Hours or days", choices=Unit.choices, required=False)
     template = forms.ModelChoiceField(
-        EmailTemplate.objects.all(),
+        EmailTemplate.objects.filter(versions__isnull=False).distinct(),
         label="Send",
         empty_label=None,
         error_messages={"required": "Please choose what to send.", "invalid_choice": "Please choose what to send."},

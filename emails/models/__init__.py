@@ -1,16 +1,21 @@
 """What the delivery remembers, by noun."""
 
+from emails.models.desk import Desk, Digest
 from emails.models.domains import DomainCheck
+from emails.models.exports import Export, ExportPart
 from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.reasons import WrongReason
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
 from emails.models.templates import (
+    MARKETING,
     Automation,
     AutomationQuerySet,
     EmailTemplate,
     Kind,
+    OptOut,
     Side,
+    TemplateDraft,
     TemplateVersion,
     Trigger,
     Unit,
@@ -18,21 +23,28 @@ from emails.models.templates import (
 from emails.models.work import AddressHold, Problem, ProblemQuerySet
 
 __all__ = [
+    "MARKETING",
     "AddressHold",
     "ApiKey",
     "Automation",
     "AutomationQuerySet",
     "Channel",
+    "Desk",
+    "Digest",
     "DomainCheck",
     "EmailTemplate",
+    "Export",
+    "ExportPart",
     "Kind",
     "Mailbox",
     "Message",
     "MessageEvent",
     "MessageQuerySet",
+    "OptOut",
     "Problem",
     "ProblemQuerySet",
     "Side",
+    "TemplateDraft",
     "TemplateVersion",
     "Trigger",
     "Unit",

@@ -19,6 +19,7 @@ def test_a_typing_mistake_is_one_click_from_failed_to_delivered(open_page: Open,
     message = make_failed(make_client(inspection=house, name="Ann Lee", email="ann@gmial.com"), "domain_problem")
     page = open_page("/", js=js)
     page.get_by_role("button", name="Use ann@gmail.com and resend").click()
+    expect(page.get_by_text("goes out to ann@gmail.com")).to_be_visible()
     until(lambda: Message.objects.filter(root=message).exists(), "a new row")
     live_worker.wake()
     again = Message.objects.get(root=message)

@@ -197,8 +197,8 @@ def test_an_answer_is_said_though_its_row_has_left_the_page(open_page: Open) -> 
         route.continue_()
 
     page.route("**/resend/", after_the_row_is_gone)
-    row.get_by_role("button", name="Resend").click()
-    expect(page.get_by_text("Confirmation to Bob Lee is on its way.")).to_be_visible()
+    row.get_by_role("button", name="Try again tomorrow 8 AM").click()
+    expect(page.get_by_text("Confirmation to Bob Lee goes out").first).to_be_visible()
 
 
 # --- weight ----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -14,7 +15,7 @@ from emails.models import Automation, EmailTemplate, Message, Trigger
 from emails.practice import past
 from emails.states import CANCELLABLE, Reason, Status
 from inspections import people, services
-from inspections.models import Inspection, InspectionEvent, Participant
+from inspections.models import Inspection, InspectionEvent
 from tests.emails.practice_mail import Running
 from tests.factories import in_days, make_company, make_draft, make_person
 
@@ -255,7 +256,7 @@ class Office:
         self.left: set[int] = set()
 
     def last_event(self) -> int:
-        return InspectionEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        return InspectionEvent.objects.aggregate(last=Max("pk"))["last"] or 0
 
     def do(self, step: tuple[str, Any]) -> None:
         name, value = step
@@ -358,7 +359,8 @@ class Office:
             assert message.not_after is None or message.sent_at is None or message.sent_at <= message.not_after
             assert self.inspection.notifications
             assert self.inspection.status != "cancelled" or message.kind == "cancelled"
-            assert Participant.objects.filter(pk=message.participant_id, removed_at=None).exists()
+            assert message.participant
+            assert message.participant.removed_at is None
 
 
 LATER, WORK = ("clock", 49), ("work", 0)

@@ -26,8 +26,8 @@ def back(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0005_domain_check'),
-        ('inspections', '0002_contact_language'),
+        ('emails', '0009_templates'),
+        ('inspections', '0003_postal_address'),
     ]
 
     operations = [
@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', emails.states.Status['SKIPPED']), _negated=True), ('reason__in', [emails.states.Reason['INSPECTION_CANCELLED'], emails.states.Reason['CONDITION'], emails.states.Reason['DONE'], emails.states.Reason['DUPLICATE'], emails.states.Reason['NOTIFICATIONS_OFF'], emails.states.Reason['WINDOW_MISSED'], emails.states.Reason['RULE_OFF'], emails.states.Reason['UNCONFIRMED']]), _connector='OR'), name='skipped_says_why'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', emails.states.Status['SKIPPED']), _negated=True), ('reason__in', [emails.states.Reason['INSPECTION_CANCELLED'], emails.states.Reason['CONDITION'], emails.states.Reason['DONE'], emails.states.Reason['DUPLICATE'], emails.states.Reason['NOTIFICATIONS_OFF'], emails.states.Reason['WINDOW_MISSED'], emails.states.Reason['RULE_OFF'], emails.states.Reason['UNCONFIRMED'], emails.states.Reason['UNSUBSCRIBED']]), _connector='OR'), name='skipped_says_why'),
         ),
         migrations.RunPython(keep_what_rules_say, back),
         # The column stays for processes of the earlier release that still run; a later migration drops it.
