@@ -3,6 +3,7 @@
 Queued, held, or skipped with its reason: an email that is not sent says why.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from emails import activity, outbox, problems, searching
 from emails.models import Automation, Kind, Message, Trigger
 from emails.outbox import Plan
 from emails.states import CANCELLABLE, Reason, Status
-from inspections.models import Inspection, InspectionEvent, InspectionStatus, Participant
+from inspections.models import Inspection, InspectionEvent, InspectionStatus, Participant, Role
 
 Event = InspectionEvent.Type
 
@@ -33,6 +34,8 @@ def react(event: InspectionEvent) -> None:
     if event.type == Event.PERSON_REMOVED and event.participant:
         _stop(event.participant.messages.all(), by=event.by, note="Taken off the inspection")
         problems.close_all(event.participant.problems.all(), by=event.by, note="Taken off the inspection")
+    if event.type == Event.ROLE_CHANGED and event.participant:
+        _follow_role(event, event.participant)
     if event.type == Event.PERSON_ADDED and event.participant:
         _plan_reminders_for(event, event.participant)
     if event.type == Event.CONTACT_CHANGED and event.participant and event.data.get("field") == "email":
@@ -114,11 +117,25 @@ def _silence(inspection: Inspection, *, by: str) -> None:
         )
 
 
-def _plan_reminders_for(event: InspectionEvent, person: Participant) -> None:
+def _follow_role(event: InspectionEvent, person: Participant) -> None:
+    """Another role: what only the old one gets is stopped, reminders of the new one are planned."""
+    waiting = person.messages.filter(status__in=CANCELLABLE).select_related("rule").order_by("pk")
+    note = f"No longer {Role(event.data['old']).label}"
+    for message in waiting:
+        signs_no_more = message.kind == Kind.AGREEMENT and person.role != Role.CLIENT
+        if signs_no_more or (message.rule and person.role not in message.rule.role_values):
+            activity.cancel(message, by=event.by, text=note)
+    if person.role != Role.CLIENT:
+        problems.close_all(person.problems.filter(kind=Kind.AGREEMENT), by=event.by, note=note)
+    planned = set(person.messages.exclude(status=Status.CANCELLED).values_list("rule", flat=True))
+    _plan_reminders_for(event, person, but=planned)
+
+
+def _plan_reminders_for(event: InspectionEvent, person: Participant, *, but: Collection[int | None] = ()) -> None:
     if event.inspection.status != InspectionStatus.CONFIRMED:
         return
     for rule in _timed_rules():
-        if person.role in rule.role_values:
+        if person.role in rule.role_values and rule.pk not in but:
             _one(rule, event, person)
 
 

@@ -5,6 +5,8 @@ from django.urls import path
 from emails import (
     views_activity,
     views_confirm,
+    views_contacts,
+    views_crew,
     views_health,
     views_inspections,
     views_message,
@@ -58,6 +60,10 @@ urlpatterns = [
     path("people/<int:participant_id>/use/", views_people.use, name="person_use"),
     path("people/<int:participant_id>/keep/", views_people.keep, name="person_keep"),
     path("people/<int:participant_id>/resend/<slug:kind>/", views_people.resend, name="person_resend"),
+    path("people/<int:participant_id>/remove/", views_crew.remove, name="person-remove"),
+    path("inspections/<int:inspection_id>/people/add/", views_crew.add, name="person-add"),
+    path("contacts/", views_contacts.contacts, name="contacts"),
+    path("contacts/<int:contact_id>/", views_contacts.contact, name="contact"),
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),

@@ -21,7 +21,7 @@ FLOORS = [
     r"envelope",
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
-    r"searching|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
+    r"searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin|outcomes",
     r"activity|rendering|overdue|eligibility|carrier",
     r"wake|nightly|aftermath|reasons",
     r"outbox|replies",

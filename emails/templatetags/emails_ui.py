@@ -213,6 +213,7 @@ class Page:
 PAGES = (
     Page("/", "Today", "inbox", "Today"),
     Page("/inspections/", "Inspections", "home-modern", "Inspections"),
+    Page("/contacts/", "Contacts", "users"),
     Page("/emails/", "Email activity", "envelope", "Activity", ("/messages/",)),
     Page("/health/", "Sending health", "signal"),
     Page("/import/", "Import", "arrow-up-tray"),
