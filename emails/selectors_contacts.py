@@ -52,6 +52,16 @@ class Person:
     shared: Sequence[str]
     before: str
 
+    @property
+    def editable(self) -> Participant | None:
+        """The participation through which the person is edited: the next inspection, else the last."""
+        return next((on for on in (*self.upcoming, *self.past) if on.removed_at is None), None)
+
+    @property
+    def jobs(self) -> list[tuple[str, str, Sequence[Participant]]]:
+        """Heading, name of the section, and inspections."""
+        return [("Upcoming inspections", "upcoming", self.upcoming), ("Past inspections", "past", self.past)]
+
 
 # --- the list --------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from emails import formerly, selectors_menu
 from emails.states import Reason
 from inspections.models import Inspection, InspectionStatus, Participant, Role
 from inspections.text import BadText, canonical, email_address, name_key
@@ -33,6 +34,14 @@ def findings(inspection: Inspection, present: Sequence[Participant], blocked: Ma
         return found
     add = reverse("person-add", args=[inspection.pk])
     return [Finding("No client is on this inspection, so nobody can sign or pay.", add, "Add the client"), *found]
+
+
+def ahead_of(inspection: Inspection) -> tuple[list[Finding], list[tuple[Participant, str]]]:
+    """Before emails go out: what is missing, and whose address failed on another inspection, in words."""
+    present = list(inspection.participants.current().select_related("contact").order_by("pk"))
+    failed = formerly.failures([person.email for person in present], apart_from=inspection)
+    known = [(p, failed[p.contact.email_key].sentence) for p in present if p.contact.email_key in failed]
+    return findings(inspection, present, selectors_menu.blocked_of(present)), known
 
 
 def _about(person: Participant, blocked: Mapping[str, str]) -> list[Finding]:

@@ -13,8 +13,8 @@ from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from inspections import agreements, drafts, events, people
-from inspections.drafts import Draft, Person
+from inspections import agreements, events, people
+from inspections.drafts import Draft, Person, validate
 from inspections.errors import BadDraft, NotPossible
 from inspections.events import Type
 from inspections.models import Company, Inspection, InspectionEvent, InspectionStatus, Participant
@@ -25,6 +25,7 @@ __all__ = [
     "Draft",
     "NotPossible",
     "Person",
+    "accept",
     "cancel",
     "complete",
     "confirm",
@@ -56,9 +57,9 @@ _REFUSALS: dict[tuple[str, str], str] = {
 _FACTS = ("address", "inspector", "fee", "services", "starts_at")
 
 
-def validate(draft: Draft) -> Draft:
-    """A tidied copy of what somebody hands in. Raises BadDraft, also for the office's own address."""
-    return drafts.validate(draft, own=people.own_addresses())
+def accept(draft: Draft) -> Draft:
+    """A tidied copy of what somebody hands in. Raises BadDraft, also for a person with the office's own address."""
+    return validate(draft, own=people.own_addresses())
 
 
 def save(draft: Draft, *, by: str) -> tuple[Inspection, bool]:
@@ -66,7 +67,7 @@ def save(draft: Draft, *, by: str) -> tuple[Inspection, bool]:
 
     The same draft again changes nothing and tells nothing. Raises BadDraft.
     """
-    draft = drafts.validate(draft)
+    draft = validate(draft)
     with transaction.atomic():
         found = _numbered(draft)
         if found is None:
@@ -81,7 +82,7 @@ def save(draft: Draft, *, by: str) -> tuple[Inspection, bool]:
     return found, False
 
 
-def create(given: Sequence[Draft], *, by: str) -> list[Inspection]:
+def create(drafts: Sequence[Draft], *, by: str) -> list[Inspection]:
     """Store validated drafts as new inspections, in a few statements however many they are.
 
     Raises IntegrityError when an external id is already in use.
@@ -91,10 +92,12 @@ def create(given: Sequence[Draft], *, by: str) -> list[Inspection]:
         agreement = agreements.current()
         made = Inspection.objects.bulk_create(
             Inspection(agreement=agreement, **_facts(draft), external_id=draft.external_id, notifications=on)
-            for draft in given
+            for draft in drafts
             for on in [company.notifications if draft.notifications is None else draft.notifications]
         )
-        on_it = [(inspection, person) for inspection, draft in zip(made, given, strict=True) for person in draft.people]
+        on_it = [
+            (inspection, person) for inspection, draft in zip(made, drafts, strict=True) for person in draft.people
+        ]
         contacts = people.contacts_for([person for _, person in on_it])
         people.fill_in_phones(((contact, person) for contact, (_, person) in zip(contacts, on_it, strict=True)), by=by)
         Participant.objects.bulk_create(
@@ -110,7 +113,7 @@ def update(inspection: Inspection, draft: Draft, *, by: str) -> bool:
 
     A changed time of a confirmed inspection is a reschedule.
     """
-    return _update(inspection, drafts.validate(draft), by=by)
+    return _update(inspection, validate(draft), by=by)
 
 
 def correct(inspection: Inspection, draft: Draft, *, by: str) -> bool:
@@ -118,7 +121,7 @@ def correct(inspection: Inspection, draft: Draft, *, by: str) -> bool:
 
     True if anything changed. Raises BadDraft.
     """
-    facts = _facts(drafts.validate(draft))
+    facts = _facts(validate(draft))
     del facts["starts_at"]
     with transaction.atomic():
         told = _set_facts(_lock(inspection), facts, by=by)
@@ -147,6 +150,7 @@ def cancel(inspection: Inspection, *, by: str) -> bool:
     """It will not take place. False if it was canceled before; NotPossible once it is completed."""
     return _move(
         inspection,
+        "accept",
         "cancel",
         [REQUESTED, CONFIRMED],
         Type.CANCELLED,
@@ -198,7 +202,7 @@ def reschedule(inspection: Inspection, starts_at: datetime, *, by: str) -> bool:
         locked = _lock(inspection)
         if refusal := _REFUSALS.get(("move", locked.status)):
             raise NotPossible(_say(refusal, locked))
-        draft = drafts.validate(Draft(address=locked.address, starts_at=starts_at))
+        draft = validate(Draft(address=locked.address, starts_at=starts_at))
         told = _set_facts(locked, {"starts_at": draft.starts_at}, by=by)
         events.tell(told)
     inspection.refresh_from_db()

@@ -49,7 +49,7 @@ def _rows(request: HttpRequest) -> int:
 
 def _create(form: AddForm, *, by: str, nonce: str) -> Inspection | None:
     try:
-        draft = services.validate(form.draft())
+        draft = services.accept(form.draft())
     except BadDraft as problem:
         form.refuse(problem)
         return None
