@@ -150,7 +150,6 @@ def cancel(inspection: Inspection, *, by: str) -> bool:
     """It will not take place. False if it was canceled before; NotPossible once it is completed."""
     return _move(
         inspection,
-        "accept",
         "cancel",
         [REQUESTED, CONFIRMED],
         Type.CANCELLED,
