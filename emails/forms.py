@@ -52,7 +52,7 @@ class PersonForm(AsksAboutSlips):
         choices=(("", "Not known"), *Language.choices),
         help_text="Of the emails that you have not rewritten, and of what you tell them.",
     )
-    role = forms.ChoiceField(label="Role on this inspection", required=False, choices=Role.choices)
+    role = forms.ChoiceField(label="Role on this inspection", choices=Role.choices)
 
     def __init__(
         self, data: Any = None, *, person: Participant, unsent: Sequence[Message], brief: bool, auto_id: str = "id_%s"
@@ -69,7 +69,9 @@ class PersonForm(AsksAboutSlips):
                 del self.fields[name]
             self.fields["email"].required = True
             self.fields["email"].error_messages["required"] = "Please enter an email address."
-        elif elsewhere := people.open_elsewhere(person):
+        elif data is not None and "role" not in data:
+            del self.fields["role"]
+        if not brief and (elsewhere := people.open_elsewhere(person)):
             self.fields["scope"] = _scope_field(person, elsewhere)
         self.order_fields(("name", "role", "email", "phone", "language"))
 
