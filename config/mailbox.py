@@ -6,23 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from config import oauth
 from config.environment import fail, flag, is_loopback, text
+from config.oauth import OAuth
 
 URL = "BOUNCE_MAILBOX_URL"
 EXAMPLE = "imaps://office%40example.com:password@imap.example.com/INBOX"
 PORTS = {"imaps": 993, "imap+tls": 143, "imap": 143}
-OAUTH = ("TOKEN_URL", "CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN", "SCOPE")
-
-
-@dataclass(frozen=True)
-class OAuth:
-    """How an access token is got. Without a refresh token the program signs in as itself (client credentials)."""
-
-    token_url: str
-    client_id: str
-    client_secret: str = field(default="", repr=False)
-    refresh_token: str = field(default="", repr=False)
-    scope: str = ""
+PREFIX = "BOUNCE_MAILBOX_"
 
 
 @dataclass(frozen=True)
@@ -45,13 +36,12 @@ class Mailbox:
         return f"{self.user}@{self.host}:{self.port}/{self.folder}"
 
 
-def from_environment() -> Mailbox | None:
-    """The mailbox, or None if none is set."""
+def from_environment(sending: OAuth | None = None) -> Mailbox | None:
+    """The mailbox, or None if none is set. `sending`: how the mail server is signed in to, which may serve here too."""
     url = text(URL)
     if not url:
-        for name in OAUTH:
-            if text(f"BOUNCE_MAILBOX_{name}"):
-                fail(f"BOUNCE_MAILBOX_{name}", f"says nothing without {URL}={EXAMPLE}.")
+        for name in oauth.given(PREFIX):
+            fail(PREFIX + name, f"says nothing without {URL}={EXAMPLE}.")
         return None
     try:
         parts = urlsplit(url)
@@ -62,8 +52,8 @@ def from_environment() -> Mailbox | None:
         fail(URL, f"must look like {EXAMPLE}, with %40 for an @ in the name.")
     if parts.scheme == "imap" and not is_loopback(url):
         fail(URL, "must start with imaps:// (or imap+tls://): the password would cross the network readable.")
-    oauth = _oauth()
-    if not parts.password and oauth is None:
+    by_token = oauth.shared(PREFIX, otherwise=None if parts.password else sending)
+    if not parts.password and by_token is None:
         fail(URL, "names no password; set it, or BOUNCE_MAILBOX_TOKEN_URL and the others for signing in with OAuth.")
     return Mailbox(
         scheme=parts.scheme,
@@ -72,27 +62,10 @@ def from_environment() -> Mailbox | None:
         user=unquote(parts.username),
         password=unquote(parts.password or ""),
         folder=unquote(parts.path.strip("/")) or "INBOX",
-        oauth=oauth,
+        oauth=by_token,
         ca_file=_ca_file(),
         mark_seen=flag("BOUNCE_MAILBOX_MARK_SEEN"),
     )
-
-
-def _oauth() -> OAuth | None:
-    given = {name.lower(): text(f"BOUNCE_MAILBOX_{name}") for name in OAUTH}
-    if not any(given.values()):
-        return None
-    for name in ("token_url", "client_id"):
-        if not given[name]:
-            fail(f"BOUNCE_MAILBOX_{name.upper()}", "is not set; signing in with OAuth needs it.")
-    if not given["refresh_token"] and not (given["client_secret"] and given["scope"]):
-        fail(
-            "BOUNCE_MAILBOX_REFRESH_TOKEN",
-            "is not set; without it BOUNCE_MAILBOX_CLIENT_SECRET and BOUNCE_MAILBOX_SCOPE are needed.",
-        )
-    if not given["token_url"].startswith("https://") and not is_loopback(given["token_url"]):
-        fail("BOUNCE_MAILBOX_TOKEN_URL", "must start with https://.")
-    return OAuth(**given)
 
 
 def _ca_file() -> str:

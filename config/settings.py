@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 
-from config import environment, mailbox, providers
+from config import environment, mailbox, oauth, providers
 from config.environment import fail, flag, number, required, text, whole, words
 
 BASE_DIR = environment.BASE_DIR
@@ -74,9 +74,19 @@ EMAIL_USE_SSL = flag("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 20
 if EMAIL_USE_TLS and EMAIL_USE_SSL:
     fail("EMAIL_USE_TLS", "and EMAIL_USE_SSL exclude each other: 587 uses TLS, 465 uses SSL.")
+# Signing in with an access token in place of the password. Practice shows nobody's key to anybody.
+_oauth = None if PRACTICE_MODE else oauth.from_environment(oauth.SENDING)
+EMAIL_OAUTH = _oauth if EMAIL_PROVIDER == "smtp" else None
+if EMAIL_OAUTH:
+    if not EMAIL_HOST_USER:
+        fail("EMAIL_HOST_USER", "is not set; EMAIL_OAUTH_TOKEN_URL needs it: the mailbox to sign in as.")
+    if EMAIL_HOST_PASSWORD:
+        fail("EMAIL_HOST_PASSWORD", "and EMAIL_OAUTH_TOKEN_URL exclude each other: one of them signs in.")
+    if not (EMAIL_USE_TLS or EMAIL_USE_SSL or EMAIL_HOST in environment.LOOPBACK):
+        fail("EMAIL_USE_TLS", "must be true with EMAIL_OAUTH_TOKEN_URL: the token would cross the network readable.")
 # Where failures come back as mail. Practice reads nobody's mailbox, as it uses nobody's key.
 BOUNCE_ADDRESS = mailbox.return_path()
-BOUNCE_MAILBOX = None if PRACTICE_MODE else mailbox.from_environment()
+BOUNCE_MAILBOX = None if PRACTICE_MODE else mailbox.from_environment(_oauth)
 BOUNCE_MAILBOX_SECONDS = number("BOUNCE_MAILBOX_SECONDS", 60, least=1)
 
 # --- Waits and sizes (seconds unless said otherwise) -------------------------------------------
@@ -87,6 +97,9 @@ SEND_THREADS = whole("SEND_THREADS", 4, least=1)  # calls at once, per worker pr
 SEND_BATCH = whole("SEND_BATCH", 50, least=1)  # rows claimed at once
 COOLDOWN_SECONDS = number("COOLDOWN_SECONDS", 60)
 RETRY_BACKOFF = environment.numbers("RETRY_BACKOFF", [60, 300, 900, 3600])
+# After a failure that passes: a full mailbox, a server in trouble. Counted from the first failure.
+RETRY_FULL = environment.numbers("RETRY_FULL", [86_400, 172_800])
+RETRY_SERVER = environment.numbers("RETRY_SERVER", [86_400])
 UNKNOWN_VISIBLE_SECONDS = number("UNKNOWN_VISIBLE_SECONDS", 900)
 NO_NEWS_SECONDS = number("NO_NEWS_SECONDS", 14_400)
 WEBHOOK_MAX_BYTES = whole("WEBHOOK_MAX_BYTES", 5_000_000, least=1000)

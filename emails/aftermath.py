@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from emails import activity, channel
+from emails import activity, channel, wording_channel
 from emails.diagnosis import diagnose
 from emails.models import Channel, Message
 from emails.outcomes import Fate, Outcome
@@ -15,7 +15,7 @@ BUSY_PAUSE = 30.0  # when the provider does not say how long
 UNREACHABLE_PAUSE = 5.0
 FORBIDDEN_PAUSE = 60.0
 LOCKED_OUT_PAUSE = 300.0
-LONGEST_PAUSE = 3600.0  # whatever the provider asks for
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 3600.0  # whatever the provider asks for
 LONGEST_CALL = timedelta(seconds=45)  # an email accepted later than this after a refusal was handed over after it
 
 WHY_PAUSED = {
@@ -50,7 +50,9 @@ def _refused(message: Message, outcome: Outcome) -> None:
 
 def _impossible(message: Message, outcome: Outcome) -> None:
     if settings.MAIL_PROVIDER == "smtp":  # the server's words are about the email; a provider's API speaks of our call
-        _give_up(message, outcome, Status.FAILED, otherwise="provider_problem")
+        # Some servers judge the recipient only when they have the text.
+        about_them = diagnose(outcome.words, provider="smtp").holds
+        _give_up(message, outcome, Status.REJECTED if about_them else Status.FAILED, otherwise="provider_problem")
     else:
         _finish(message, outcome, Status.FAILED, category="provider_problem", rule="send")
 
@@ -70,13 +72,13 @@ def _unreachable(message: Message, outcome: Outcome) -> None:
     if wait is None:
         _finish(message, outcome, Status.FAILED, category="provider_problem", rule="send")
     else:
-        channel.pause(WHY_PAUSED[outcome.fate], seconds=min(UNREACHABLE_PAUSE, wait))
+        channel.pause(_why(outcome), seconds=min(UNREACHABLE_PAUSE, wait))
         _put_back(message, outcome, wait=wait, burnt=True)
 
 
 def _busy(message: Message, outcome: Outcome) -> None:
-    told = outcome.retry_after
-    _wait_with_all(message, outcome, pause=min(BUSY_PAUSE if told is None else told, LONGEST_PAUSE))
+    told = BUSY_PAUSE if outcome.retry_after is None else outcome.retry_after
+    _wait_with_all(message, outcome, pause=min(max(told, SHORTEST_PAUSE), LONGEST_PAUSE))
 
 
 def _locked_out(message: Message, outcome: Outcome) -> None:
@@ -99,8 +101,12 @@ def _forbidden(message: Message, outcome: Outcome) -> None:
 
 def _wait_with_all(message: Message, outcome: Outcome, *, pause: float) -> None:
     """No fault of this message: everything waits, and no try is counted."""
-    channel.pause(WHY_PAUSED[outcome.fate], seconds=pause)
+    channel.pause(_why(outcome), seconds=pause)
     _put_back(message, outcome, wait=pause, burnt=False)
+
+
+def _why(outcome: Outcome) -> str:
+    return wording_channel.pause(outcome.why, outcome.words) or WHY_PAUSED[outcome.fate]
 
 
 def _put_back(message: Message, outcome: Outcome, *, wait: float, burnt: bool) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import activity, outbox, problems, searching
+from emails import activity, eligibility, outbox, problems, searching
 from emails.models import Automation, Kind, Message, Trigger
 from emails.outbox import Plan
 from emails.states import CANCELLABLE, Reason, Status
@@ -29,6 +29,7 @@ def react(event: InspectionEvent) -> None:
         _stop_everything(inspection, by=event.by)
     if event.type == Event.RESCHEDULED:
         _move_reminders(event)
+        _stop_what_comes_too_late(event)
     if event.type == Event.NOTIFICATIONS_OFF:
         _silence(inspection, by=event.by)
     if event.type == Event.PERSON_REMOVED and event.participant:
@@ -157,6 +158,14 @@ def _move_reminders(event: InspectionEvent) -> None:
         people = event.inspection.participants.filter(removed_at=None, role__in=rule.role_values).exclude(pk__in=moved)
         for person in people.select_related("contact", "inspection"):
             _one(rule, event, person)
+
+
+def _stop_what_comes_too_late(event: InspectionEvent) -> None:
+    """A resend that was put off until tomorrow, and the inspection now begins before."""
+    put_off = event.inspection.messages.filter(status=Status.QUEUED, send_after__gt=timezone.now())
+    for message in put_off.exclude(root=None).order_by("pk"):
+        if not eligibility.is_timely_at(message, message.send_after):
+            activity.cancel(message, by=event.by, text="Inspection moved")
 
 
 def _timed_rules() -> list[Automation]:

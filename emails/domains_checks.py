@@ -92,17 +92,11 @@ def ask(domains: Iterable[str]) -> bool:
     return _due().filter(domain__in=wanted).exists()
 
 
-def drain() -> list[str]:
-    """Look up what is due, for SHIFT seconds at most. Returns the domains that take mail after all."""
+def drain() -> None:
+    """Look up what is due, for SHIFT seconds at most."""
     end = time.monotonic() + SHIFT
-    revived = []
     while time.monotonic() < end - SECONDS and (check := _claim()):
-        was_dead = check.result in DEAD
-        result = look_up(check.domain)
-        _store(check.domain, result)
-        if was_dead and result not in DEAD:
-            revived.append(check.domain)
-    return revived
+        _store(check.domain, look_up(check.domain))
 
 
 def _due() -> QuerySet[DomainCheck]:
@@ -119,8 +113,12 @@ def _claim() -> DomainCheck | None:
 
 
 def _store(domain: str, result: str) -> None:
-    answer = {"result": result, "checked_at": timezone.now(), "due_at": None}
-    DomainCheck.objects.update_or_create(domain=domain, defaults=answer)
+    now = timezone.now()
+    if result == Result.NO_ANSWER:  # silence takes no sure answer back before its day is over
+        sure = DomainCheck.objects.filter(domain=domain, result__in=DEAD, checked_at__gt=now - BELIEVED)
+        if sure.update(due_at=now + UNSURE_AGAIN):
+            return
+    DomainCheck.objects.update_or_create(domain=domain, defaults={"result": result, "checked_at": now, "due_at": None})
 
 
 def ask_for_waiting() -> None:

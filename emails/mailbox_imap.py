@@ -8,31 +8,31 @@ which is nobody's order here, so flags are set by a plain STORE.
 import imaplib
 import re
 import ssl
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 
-import requests
 from celery.exceptions import SoftTimeLimitExceeded
 from imap_tools import AND, BaseMailBox, MailBox, MailboxLoginError, MailBoxStartTls, MailBoxUnencrypted, U
-from imap_tools.errors import MailboxFolderSelectError
+from imap_tools.errors import MailboxFolderSelectError, MailboxStarttlsError
 
 from config.mailbox import Mailbox as Where
-from config.mailbox import OAuth
+from emails import tokens
 from emails.models import Mailbox
 
 SOCKET_TIMEOUT = 10.0  # s, for each answer
-TOKEN_TIMEOUT = (3.05, 10)
-TOKEN_SPARE = 120.0  # s before its end a token is no longer used
 HEADER_BYTES = 65_536
 
 Trouble = Mailbox.Trouble
 
 
 class SignInRefused(Exception):
-    """The mailbox, or who gives out its tokens, does not accept us."""
+    """The mailbox does not accept us."""
+
+
+class NotSafe(Exception):
+    """The mailbox's server offers no TLS, or someone on the way struck the offer out."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,10 @@ def _number(name: bytes, about: bytes) -> int:
 @contextmanager
 def visit(where: Where) -> Iterator[Visit]:
     """A visit; the connection is closed behind it. Raises whatever `trouble` has a word for."""
+    token = tokens.access(where.oauth) if where.oauth else ""
     box = _connect(where)
     try:
-        _sign_in(box, where)
+        _sign_in(box, where, token)
         box.folder.set(where.folder, readonly=not where.mark_seen)
         yield Visit(box)
     except BaseException:
@@ -120,14 +121,20 @@ def _connect(where: Where) -> BaseMailBox:
     if where.scheme == "imap":
         return MailBoxUnencrypted(where.host, where.port, timeout=SOCKET_TIMEOUT)
     context = ssl.create_default_context(cafile=where.ca_file or None)
-    kind = MailBox if where.scheme == "imaps" else MailBoxStartTls
-    return kind(where.host, where.port, timeout=SOCKET_TIMEOUT, ssl_context=context)
+    if where.scheme == "imaps":
+        return MailBox(where.host, where.port, timeout=SOCKET_TIMEOUT, ssl_context=context)
+    try:
+        return MailBoxStartTls(where.host, where.port, timeout=SOCKET_TIMEOUT, ssl_context=context)
+    except (imaplib.IMAP4.abort, MailboxStarttlsError) as problem:
+        if "TLS not supported" in str(problem) or isinstance(problem, MailboxStarttlsError):
+            raise NotSafe(str(problem)) from problem  # imaplib calls it a lost connection
+        raise
 
 
-def _sign_in(box: BaseMailBox, where: Where) -> None:
+def _sign_in(box: BaseMailBox, where: Where, token: str) -> None:
     try:
         if where.oauth:
-            box.xoauth2(where.user, _token(where.oauth), initial_folder=None)
+            box.xoauth2(where.user, token, initial_folder=None)
         elif where.password.isascii() and where.user.isascii():
             box.login(where.user, where.password, initial_folder=None)
         else:
@@ -135,46 +142,18 @@ def _sign_in(box: BaseMailBox, where: Where) -> None:
     except imaplib.IMAP4.abort:
         raise
     except (MailboxLoginError, imaplib.IMAP4.error) as problem:
-        _tokens.pop(where.oauth, None)
-        raise SignInRefused(str(problem)) from problem
-
-
-# --- OAuth 2.0 -------------------------------------------------------------------------------------------------------
-
-# In this process only: an access token is a key to the mailbox and is written nowhere.
-_tokens: dict[OAuth | None, tuple[str, float]] = {}
-
-
-def _token(oauth: OAuth) -> str:
-    """An access token (RFC 6749 sections 4.4 and 6), kept until shortly before it ends."""
-    kept, until = _tokens.get(oauth, ("", 0.0))
-    if kept and time.monotonic() < until:
-        return kept
-    form = {"client_id": oauth.client_id, "client_secret": oauth.client_secret, "scope": oauth.scope}
-    if oauth.refresh_token:
-        form |= {"grant_type": "refresh_token", "refresh_token": oauth.refresh_token}
-    else:
-        form |= {"grant_type": "client_credentials"}
-    asked = {name: value for name, value in form.items() if value}
-    answer = requests.post(oauth.token_url, data=asked, timeout=TOKEN_TIMEOUT, allow_redirects=False)
-    if answer.status_code >= 500:
-        raise requests.ConnectionError(f"{answer.status_code} from {oauth.token_url}")
-    data = answer.json() if answer.headers.get("Content-Type", "").startswith("application/json") else {}
-    if answer.status_code != 200 or not data.get("access_token"):
-        why = str(data.get("error_description") or data.get("error") or answer.reason)
-        raise SignInRefused(f"{answer.status_code} {why}"[:300])
-    lasts = float(data.get("expires_in") or 0)
-    _tokens[oauth] = (str(data["access_token"]), time.monotonic() + lasts - TOKEN_SPARE)
-    return _tokens[oauth][0]
+        if where.oauth:
+            tokens.forget(where.oauth, token)
+        raise SignInRefused(tokens.hidden(str(problem), token)) from problem
 
 
 # --- what went wrong -------------------------------------------------------------------------------------------------
 
 TROUBLES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-    (SignInRefused, Trouble.SIGN_IN),
-    (ssl.SSLCertVerificationError, Trouble.CERTIFICATE),
+    ((SignInRefused, tokens.Refused), Trouble.SIGN_IN),
+    ((ssl.SSLCertVerificationError, NotSafe), Trouble.CERTIFICATE),
     (MailboxFolderSelectError, Trouble.FOLDER),
-    # requests' errors are OSErrors; the last one comes when every answer took its time.
+    # The last one comes when every answer took its time.
     ((OSError, imaplib.IMAP4.abort, EOFError, SoftTimeLimitExceeded), Trouble.UNREACHABLE),
 )
 

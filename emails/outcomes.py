@@ -20,6 +20,8 @@ from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsR
 from anymail.message import AnymailStatus
 from django.utils import timezone
 
+from emails import smtp, tokens
+
 
 class Fate(Enum):
     """What may be done next."""
@@ -38,12 +40,16 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A fate with the provider's id or words. `retry_after` in seconds, None if not told."""
+    """A fate with the provider's id or words. `retry_after` in seconds, None if not told.
+
+    `why`: what lies behind it, if it is known better than the fate says (`wording_channel`); "" if not.
+    """
 
     fate: Fate
     provider_message_id: str = ""
     words: str = ""
     retry_after: float | None = None
+    why: str = ""
 
     def __post_init__(self) -> None:
         """Only what PostgreSQL can store: a strange answer must not cost the outcome."""
@@ -89,6 +95,21 @@ BY_AMAZON_ERROR = (
     (r"MailFromDomainNotVerified|MessageRejected: .*not verified", Fate.FORBIDDEN),
 )
 
+# What a sign-in by access token fails on -> (fate, why). The first that fits counts.
+SIGN_IN: tuple[tuple[type[Exception], tuple[Fate, str]], ...] = (
+    (tokens.Unreachable, (Fate.UNREACHABLE, "no_token_now")),
+    (tokens.Refused, (Fate.LOCKED_OUT, "no_token")),
+    (smtp.NoTokenSignIn, (Fate.LOCKED_OUT, "tokens_not_taken")),
+    (smtp.TokenRefused, (Fate.LOCKED_OUT, "token_refused")),
+)
+# RFC 6749 section 5.2.
+BY_GRANT = {
+    "invalid_grant": "consent_ended",
+    "invalid_client": "secret_refused",
+    "unauthorized_client": "secret_refused",
+    "invalid_scope": "scope_refused",
+}
+
 # While a connection is opened nothing was written, whatever went wrong. The first that fits counts.
 BY_OPENING: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Fate], ...] = (
     ((ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError), Fate.UNREACHABLE),
@@ -121,6 +142,10 @@ def of_answer(status: AnymailStatus) -> Outcome:
 def of_opening(problem: Exception) -> Outcome:
     """From whatever the opening of a connection raised: surely not sent."""
     words = str(problem)[:1000]
+    fate, why = next((found for kind, found in SIGN_IN if isinstance(problem, kind)), (None, ""))
+    if fate:
+        why = BY_GRANT.get(problem.error, why) if isinstance(problem, tokens.Refused) else why
+        return Outcome(fate, words=words, why=why)
     if isinstance(problem, smtplib.SMTPAuthenticationError):  # RFC 4954: 454 is a passing failure
         return Outcome(Fate.UNREACHABLE if problem.smtp_code < 500 else Fate.LOCKED_OUT, words=words)
     fates = (fate for types, fate in BY_OPENING if isinstance(problem, types))

@@ -16,7 +16,7 @@ from emails.models import Message, MessageEvent, WrongReason
 from emails.states import Reason, Status
 from emails.wording_failures import FAILURES
 
-# A complaint, and what never left us, are facts: no server's words were read for them.
+# A complaint is a fact, and so is trouble of our own with the mail service: no server's words were read for them.
 CORRECTABLE = frozenset({Status.BOUNCED, Status.SOFT_BOUNCED, Status.REJECTED})
 STAFF = "staff:"
 
@@ -41,7 +41,7 @@ def correct(message: Message, category: str, *, by: str, note: str = "") -> Mess
     Raises Refused where no server's words were read, or if the category is the one that is shown already.
     """
     row = Message.objects.select_for_update().get(pk=message.pk)
-    if row.status not in CORRECTABLE:
+    if not is_correctable(row):
         raise Refused("There is no reason to correct on this email.")
     if category not in choices():
         raise Refused("Please choose one of the reasons.", status_code=422)
@@ -75,6 +75,12 @@ def label(category: str) -> str:
 
 def _change(old: str, new: str) -> str:
     return f"“{label(old)}” → “{label(new)}”"
+
+
+def is_correctable(message: Message) -> bool:
+    """Its reason was read from a server's words."""
+    refused = message.status == Status.FAILED and message.category not in ("", "provider_problem")  # by a mail server
+    return refused or message.status in CORRECTABLE
 
 
 def is_corrected(message: Message) -> bool:

@@ -37,6 +37,7 @@ AUTO_REPLY_SUBJECTS = re.compile(
 )
 LONGEST_AUTO_REPLY = 80
 MOST_RECIPIENTS = 100
+MOST_TEXTS = 5  # parts looked at for one that holds anything
 
 
 @dataclass(frozen=True)
@@ -210,8 +211,8 @@ def _by_machine(mail: Message) -> bool:
 
 def _human_text(mail: Message) -> str:
     """What is written for people: the first text that holds anything."""
-    texts = (part for part in reports_mime.parts(mail) if part.get_content_type() in ("text/plain", "text/html"))
-    return next((said for part in texts if (said := reports_mime.text(part)).strip()), "")
+    texts = [part for part in reports_mime.parts(mail) if part.get_content_type() in ("text/plain", "text/html")]
+    return next((said for part in texts[:MOST_TEXTS] if (said := reports_mime.text(part)).strip()), "")
 
 
 # --- RFC 3834 --------------------------------------------------------------------------------------------------------

@@ -13,22 +13,30 @@ from email.message import Message
 from email.parser import BytesHeaderParser, HeaderParser
 from email.utils import getaddresses
 
+import nh3
+
 from emails import plaintext
 
 MOST_PARTS = 50
 MOST_BOUNDARIES = 1_000
+MOST_MULTIPARTS = 20  # each line is compared with the boundary of every part around it
 LONGEST_HEADER = 20_000
 LONGEST_TEXT = 200_000
+LONGEST_HTML = 60_000
+LONGEST_CONTENT_TYPE = 2_000
+# The parser splits what follows the type into parameters, in the square of their number; it ends lines at a CR too.
+_CONTENT_TYPE = re.compile(rb"(?im)(?:^|(?<=\r))content-type:[^\r\n]*+(?:(?:\r\n|\r|\n)[ \t][^\r\n]*+)*+")
 RETURNED_WHOLE = frozenset({"message/rfc822", "message/global", "message/partial"})
 RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 
 
 def parse(raw: bytes) -> Message:
     """The mail; where it is too strange to be taken apart, its headers with the rest as text."""
-    if raw.count(b"\n--") > MOST_BOUNDARIES:  # half a million parts keep the parser busy for ten seconds
+    # Half a million parts keep the parser busy for ten seconds.
+    if raw.count(b"\n--") > MOST_BOUNDARIES or raw.lower().count(b"multipart/") > MOST_MULTIPARTS:
         return _headers_and_text(raw)
     try:
-        return message_from_bytes(raw)
+        return message_from_bytes(_CONTENT_TYPE.sub(lambda hit: hit[0][:LONGEST_CONTENT_TYPE], raw))
     except Exception:  # RecursionError by depth among them
         return _headers_and_text(raw)
 
@@ -94,9 +102,14 @@ def text(part: Message) -> str:
             found = part.get_payload(decode=True)
             raw = found if isinstance(found, bytes) else str(inside).encode("utf-8", "replace")
         said = _characters(raw, part)[:LONGEST_TEXT]
-        return plaintext.from_html(said) if part.get_content_type() == "text/html" else said.replace("\r\n", "\n")
+        return _without_tags(said) if part.get_content_type() == "text/html" else said.replace("\r\n", "\n")
     except Exception:
         return ""
+
+
+def _without_tags(said: str) -> str:
+    """Python's parser takes the square of the time for tags that are never closed, so they are closed first."""
+    return plaintext.from_html(nh3.clean(said[:LONGEST_HTML], clean_content_tags={"script", "style", "title"}))
 
 
 def _decoded(raw: bytes, part: Message) -> bytes:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from emails import mailbox, providers, wording
+from emails import mailbox, providers, wording, wording_channel
 from emails.models import Channel, Mailbox, Message, MessageEvent
 from emails.states import LEFT_US, UNDELIVERED, Status
 
@@ -86,8 +86,9 @@ def _service(channel: Channel, now: datetime) -> Light:
         return Light("service", title, "grey", f"Nothing was handed to {_in_sentence(name)} yet.")
     else:
         return Light("service", title, "green", f"{name} took the last email {ago(now - channel.last_accepted_at)}.")
-    step = "Emails wait in the queue and none is lost."
-    return Light("service", title, tone, sentence, step, details=channel.paused_reason, can_retry=True)
+    step, details = wording_channel.parts(channel.paused_reason)
+    step = step or "Emails wait in the queue and none is lost."
+    return Light("service", title, tone, sentence, step, details=details, can_retry=True)
 
 
 def _something_waits(now: datetime) -> bool:
@@ -206,7 +207,7 @@ class Rate:
 
 def rates() -> tuple[Rate, Rate]:
     """Not delivered, and marked as spam; of the newest RATES_FROM_AT_MOST emails at most."""
-    left = Message.objects.filter(status__in=sorted(LEFT_US), created_at__gte=timezone.now() - RATES_OF)
+    left = Message.objects.filter(status__in=sorted(LEFT_US), created_at__gte=timezone.now() - RATES_OF, test=False)
     newest = left.order_by("-created_at").values("status")[:RATES_FROM_AT_MOST]
     undelivered = sorted(UNDELIVERED - {Status.COMPLAINED})
     counts = newest.aggregate(

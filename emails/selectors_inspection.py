@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import formerly, selectors_messages
+from emails import formerly, holds, selectors_messages
 from emails.models import EmailTemplate, Kind, Message
 from emails.selectors_findings import Finding, findings
 from emails.selectors_inspections import worst
@@ -19,6 +19,7 @@ from emails.selectors_menu import RESENDS, Choice, blocked_of, choice
 from emails.selectors_outdated import Outdated, outdated
 from emails.states import ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
 from emails.wording import Display, Group
+from emails.wording_blocked import WEARY
 from emails.wording_failures import FAILURES
 from inspections import selectors, suggestions
 from inspections.models import Inspection, InspectionEvent, Participant, Role
@@ -46,7 +47,8 @@ class Someone:
     reach: str  # of the agreement: visited, delivered, underway, cut_off, none; "" for whoever doesn't sign
     visited_at: datetime | None = None
     slip: Slip | None = None  # the address was probably meant otherwise
-    note: str = ""  # about the domain of the address
+    is_blocked: bool = False
+    note: str = ""  # about the address or its domain
     before: str = ""  # how mail to the address ended on another inspection
     stale: Message | None = None  # the email to send again, because what it told has changed
     outdated: Outdated | None = None
@@ -131,6 +133,7 @@ def load(inspection: Inspection) -> InspectionEmails:
     templates = set(EmailTemplate.objects.values_list("kind", flat=True))
     blocked = blocked_of(present)
     displays = {message.pk: selectors_messages.shown(message) for message in messages}
+    weary = holds.weary({person.contact.email_key for person in present})
     slips = suggestions.slips_of(person.contact for person in present)
     stale = outdated(inspection, messages, events, present)
     before = formerly.failures([person.email for person in present], apart_from=inspection)
@@ -142,10 +145,12 @@ def load(inspection: Inspection) -> InspectionEmails:
         choices = [choice(person, kind, theirs, blocked, templates) for kind in RESENDS]
         someone = _someone(person, theirs, displays, choices, seen[-1].at if seen else None)
         asked, note = slips.get(person.contact_id), suggestions.note(person.contact.email)
+        if person.contact.email_key in weary:
+            note = str(WEARY).format(count=weary[person.contact.email_key])
+        stopped = blocked.get(person.contact.email_key) == Reason.ADDRESS_BLOCKED
         known = before.get(person.contact.email_key)
-        someone = replace(
-            someone, slip=asked or _failed_slip(someone), note=note, before=known.sentence if known else ""
-        )
+        someone = replace(someone, slip=asked or _failed_slip(someone), note=note, is_blocked=stopped)
+        someone = replace(someone, before=known.sentence if known else "")
         found.append(_with_stale(someone, [m for m in theirs if m.pk in stale], stale))
     return InspectionEmails(
         people=found,

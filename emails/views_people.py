@@ -129,6 +129,7 @@ class Saved:
     """What a correction did: `again` was sent again and can be undone, `released` had waited for the address.
 
     `here`: for this inspection alone. `role` is the new one, with what was `stopped` and `planned` because of it.
+    `stale` had waited too long.
     """
 
     changed: bool
@@ -138,6 +139,7 @@ class Saved:
     planned: int = 0
     again: list[Message] = field(default_factory=list)
     released: list[Message] = field(default_factory=list)
+    stale: list[Message] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -159,6 +161,8 @@ def _save(form: PersonForm, *, by: str, via: Via, nonce: str) -> Saved:
             _again(message, saved, by=by, nonce=f"{nonce[:70]}:{message.pk}" if nonce else None)
     now_leaving = form.person.messages.filter(pk__in=waiting, status=Status.QUEUED)
     saved.released = list(now_leaving.select_related("inspection"))
+    gone = form.person.messages.filter(pk__in=waiting, status=Status.CANCELLED, resends=None)
+    saved.stale = list(gone.order_by("pk"))
     if saved.refused and not saved.again and not saved.released and not changes:
         raise saved.refused[0]
     _change_role(form, saved, by=by)
@@ -215,6 +219,8 @@ def _say(request: HttpRequest, saved: Saved, person: Participant) -> None:
     if saved.role:
         said = crew.consequences(saved.stopped, saved.planned)
         replies.note(request, f"{person.name} is now {saved.role} on this inspection. {said}".strip())
+    for message in saved.stale:
+        replies.note(request, f"Not sent, its time had passed: {message}.", level=messages.INFO)
     for refused in saved.refused:
         replies.note(request, str(refused), level=messages.WARNING)
     for name in selectors_contacts.sharing(person.contact) if saved.changed else []:

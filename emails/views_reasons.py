@@ -23,7 +23,7 @@ def correct(request: HttpRequest, message_id: int) -> HttpResponse:
     """The form; saved, the message says the new reason at once."""
     found = get_object_or_404(Message.objects.with_people(), pk=message_id)
     back = reverse("message", args=[message_id])
-    if found.status not in reasons.CORRECTABLE:
+    if not reasons.is_correctable(found):
         return replies.refused(request, Refused("There is no reason to correct on this email."), back=back)
     if reasons.is_corrected(found) and request.POST.get("reason") == found.category:
         return redirect(back)  # pressed twice

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from config import mailbox, oauth
 from config.environment import BASE_DIR
+from config.oauth import OAuth
 
 PRODUCTION = {
     "DATABASE_URL": "postgres://desk:secret@db.example.com:5432/desk",
@@ -28,6 +30,18 @@ BY_TOKEN = {
     "BOUNCE_MAILBOX_CLIENT_ID": "client",
     "BOUNCE_MAILBOX_REFRESH_TOKEN": "refresh-secret",
 }
+SENT_BY_TOKEN = {
+    "EMAIL_PROVIDER": "smtp",
+    "EMAIL_HOST": "smtp.example.com",
+    "EMAIL_PORT": "587",
+    "EMAIL_USE_TLS": "1",
+    "EMAIL_HOST_USER": "office@example.com",
+    "EMAIL_OAUTH_TOKEN_URL": "https://tokens.example.com/token",
+    "EMAIL_OAUTH_CLIENT_ID": "sending-client",
+    "EMAIL_OAUTH_CLIENT_SECRET": "sending-secret",
+    "EMAIL_OAUTH_SCOPE": "mail",
+}
+NO_PASSWORD = {"BOUNCE_MAILBOX_URL": "imaps://office%40example.com@imap.example.com"}
 SHOW = """
 import json, sys
 from django.core.exceptions import ImproperlyConfigured
@@ -86,6 +100,20 @@ def setting(tmp_path: Path, name: str, **over: str) -> object:
         ({**BY_TOKEN, "BOUNCE_MAILBOX_TOKEN_URL": ""}, "BOUNCE_MAILBOX_TOKEN_URL is not set"),
         ({**BY_TOKEN, "BOUNCE_MAILBOX_REFRESH_TOKEN": ""}, "BOUNCE_MAILBOX_REFRESH_TOKEN is not set; without it"),
         ({**BY_TOKEN, "BOUNCE_MAILBOX_TOKEN_URL": "http://x.example"}, "BOUNCE_MAILBOX_TOKEN_URL must start with http"),
+        (
+            {**SENT_BY_TOKEN, "EMAIL_OAUTH_TOKEN_URL": ""},
+            "EMAIL_OAUTH_TOKEN_URL is not set; signing in",
+        ),
+        ({**SENT_BY_TOKEN, "EMAIL_OAUTH_CLIENT_ID": ""}, "EMAIL_OAUTH_CLIENT_ID is not set"),
+        ({**SENT_BY_TOKEN, "EMAIL_OAUTH_SCOPE": ""}, "EMAIL_OAUTH_REFRESH_TOKEN is not set; without it"),
+        ({**SENT_BY_TOKEN, "EMAIL_OAUTH_TOKEN_URL": "http://x.example"}, "EMAIL_OAUTH_TOKEN_URL must start with https"),
+        ({**SENT_BY_TOKEN, "EMAIL_HOST_USER": ""}, "EMAIL_HOST_USER is not set; EMAIL_OAUTH_TOKEN_URL needs it"),
+        (
+            {**SENT_BY_TOKEN, "EMAIL_HOST_PASSWORD": "x"},
+            "EMAIL_HOST_PASSWORD and EMAIL_OAUTH_TOKEN_URL exclude",
+        ),
+        ({**SENT_BY_TOKEN, "EMAIL_USE_TLS": ""}, "EMAIL_USE_TLS must be true with EMAIL_OAUTH_TOKEN_URL"),
+        ({**NO_PASSWORD, "BOUNCE_MAILBOX_SCOPE": "mail"}, "BOUNCE_MAILBOX_TOKEN_URL is not set"),
         ({**BY_TOKEN, "BOUNCE_MAILBOX_CA_FILE": "/nowhere.pem"}, "BOUNCE_MAILBOX_CA_FILE names no file"),
     ],
 )
@@ -141,6 +169,55 @@ def test_a_mailbox_is_read_from_its_address_and_shows_no_secret(tmp_path: Path) 
     by_token = str(setting(tmp_path, "BOUNCE_MAILBOX", **BY_TOKEN))
     assert "port=993" in by_token
     assert "refresh-secret" not in by_token
+
+
+def shared(**over: str) -> OAuth | None:
+    """How the mailbox is signed in to if mail is sent by `sending`."""
+    sending = OAuth("https://tokens.example.com/token", "sending-client", "sending-secret", "sending-refresh", "mail")
+    with pytest.MonkeyPatch.context() as env:
+        for name in (*NO_PASSWORD, *(f"BOUNCE_MAILBOX_{name}" for name in oauth.NAMES)):
+            env.delenv(name, raising=False)
+        for name, value in {**NO_PASSWORD, **over}.items():
+            env.setenv(name, value)
+        where = mailbox.from_environment(sending)
+    assert where
+    return where.oauth
+
+
+def test_one_registration_serves_sending_and_reading() -> None:
+    found = shared()
+    assert found == OAuth(
+        "https://tokens.example.com/token", "sending-client", "sending-secret", "sending-refresh", "mail"
+    )
+
+
+def test_the_mailbox_of_another_person_needs_only_their_refresh_token() -> None:
+    found = shared(BOUNCE_MAILBOX_REFRESH_TOKEN="of-reports")
+    assert found == OAuth("https://tokens.example.com/token", "sending-client", "sending-secret", "of-reports", "mail")
+
+
+def test_a_registration_of_its_own_takes_over_nothing() -> None:
+    own = {"TOKEN_URL": "https://other.example/token", "CLIENT_ID": "c", "CLIENT_SECRET": "s", "SCOPE": "imap"}
+    found = shared(**{f"BOUNCE_MAILBOX_{name}": value for name, value in own.items()})
+    assert found == OAuth("https://other.example/token", "c", "s", "", "imap")
+
+
+def test_a_mailbox_with_a_password_uses_it_however_mail_is_sent() -> None:
+    assert shared(BOUNCE_MAILBOX_URL="imaps://office:secret@imap.example.com") is None
+
+
+def test_sending_by_token_shows_no_secret_and_the_mailbox_shares_it(tmp_path: Path) -> None:
+    result = run(tmp_path, {**PRODUCTION, **SENT_BY_TOKEN, **NO_PASSWORD}, "EMAIL_OAUTH", "BOUNCE_MAILBOX")
+    shown = json.loads(result.stdout)
+    assert "client_id='sending-client'" in shown["EMAIL_OAUTH"]
+    assert "client_id='sending-client'" in shown["BOUNCE_MAILBOX"]
+    assert "sending-secret" not in result.stdout
+
+
+def test_tokens_are_for_a_mail_server_not_for_a_provider_or_practice(tmp_path: Path) -> None:
+    assert setting(tmp_path, "EMAIL_OAUTH", **SENT_BY_TOKEN | {"EMAIL_PROVIDER": "postmark"}) is None
+    practice = {**SENT_BY_TOKEN, **PRACTICE, "EMAIL_OAUTH_CLIENT_ID": ""}
+    assert json.loads(run(tmp_path, practice, "EMAIL_OAUTH").stdout)["EMAIL_OAUTH"] is None
 
 
 def test_practice_reads_nobodys_mailbox(tmp_path: Path) -> None:

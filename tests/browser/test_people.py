@@ -63,7 +63,13 @@ def test_a10_what_is_not_possible_stays_in_the_menu_with_the_way_out(open_page: 
     page = open_page(f"/inspections/{person.inspection_id}/", js=js)
     page.get_by_role("button", name="More actions for Grace Kim").click()
     menu = page.locator(f"#menu-{person.pk}")
-    for name in ("Resend Confirmation Email", "Resend Agreement", "Resend Report", "See all emails to Grace Kim"):
+    for name in (
+        "Resend Confirmation Email",
+        "Resend Agreement",
+        "Resend Report",
+        "See all emails to Grace Kim",
+        "Allow sending again",
+    ):
         expect(menu.get_by_role("button", name=name)).to_have_attribute("aria-disabled", "true")
     expect(menu).to_contain_text("The inspection isn’t confirmed yet. Confirm it")
     expect(menu).to_contain_text("There is no email address. Add one")

@@ -91,11 +91,20 @@ def fixture(provider: str, name: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def imap_server(guardian: Guardian, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+def starttls_port() -> int:
+    """Where the IMAP server speaks plainly until STARTTLS."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def imap_server(
+    guardian: Guardian, tmp_path_factory: pytest.TempPathFactory, starttls_port: int
+) -> Iterator[tuple[int, Path]]:
     """Port and certificate of an IMAP server."""
     folder, port = tmp_path_factory.mktemp("imap"), free_port()
     cert, key = certificate(folder)
-    command = [sys.executable, "-m", "tests.emails.imap_server", str(port), str(cert), str(key)]
+    command = [sys.executable, "-m", "tests.emails.imap_server", str(port), str(starttls_port)]
+    command += [str(cert), str(key)]
     child = Child("imap", command, folder / "imap.log", env=dict(os.environ), tier=APPLICATION, grace=5)
 
     def up() -> bool:

@@ -1,6 +1,7 @@
 """A real IMAP server on loopback (pymap, everything in memory), in a process of its own.
 
-`python -m tests.emails.imap_server PORT CERT KEY` runs it. It knows office@oakwood.example, by password and, as Google
+`python -m tests.emails.imap_server PORT PLAIN_PORT CERT KEY` runs it: TLS from the first byte on PORT, STARTTLS on the
+other, where no password is taken before it. It knows office@oakwood.example, by password and, as Google
 and Microsoft do, by an access token (XOAUTH2).
 """
 
@@ -9,6 +10,7 @@ import imaplib
 import ssl
 import sys
 from argparse import Namespace
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 USER, PASSWORD, TOKEN = "office@oakwood.example", "pass/word @1", "access-token-1"
 
 
-def serve(port: int, cert: str, key: str) -> None:
+def serve(port: int, plain_port: int, cert: str, key: str) -> None:
     """Run until SIGTERM."""
     from proxyprotocol.reader import ProxyProtocolReader
     from pymap.backend.dict import Config, DictBackend
@@ -57,12 +59,16 @@ def serve(port: int, cert: str, key: str) -> None:
 
     class OverTls(IMAPService):
         async def start(self, stack: Any) -> None:
-            """TLS from the first byte, as on port 993; pymap's own service only has STARTTLS."""
+            """As on port 993, and as on port 143; pymap's own service has only the second."""
             context = self.config._load_certs({"cert_file": cert, "key_file": key})
             reader = ProxyProtocolReader(self.config.proxy_protocol)
             server = reader.get_callback(IMAPServer(self.backend.login, self.config))
             listener = await asyncio.start_server(server, host="127.0.0.1", port=port, ssl=context)
             await stack.enter_async_context(listener)
+            plain = copy(self.config)
+            plain._tls_enabled, plain._ssl_context = True, context
+            server = reader.get_callback(IMAPServer(self.backend.login, plain))
+            await stack.enter_async_context(await asyncio.start_server(server, host="127.0.0.1", port=plain_port))
 
     args = Namespace(
         host="127.0.0.1", port=str(port), cert=cert, key=key, tls=False, debug=False, proxy_protocol=None,
@@ -125,4 +131,4 @@ class Person:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    serve(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4])

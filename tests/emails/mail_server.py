@@ -2,12 +2,13 @@
 
 import socket
 from asyncio import Transport
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
-from typing import Any
+from typing import Any, ClassVar
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -64,6 +65,43 @@ class MailServer:
         if answer == DROP:
             _line(server).abort()
         return answer
+
+
+class TokenMailServer(MailServer):
+    """Signs in who shows one of the tokens in `good` (XOAUTH2), as Google and Microsoft do.
+
+    `no`: the refusal, which may repeat the {token} or the whole {line}. `shown`: what was shown so far, decoded.
+    `explained`: what came back after a refusal was explained (334).
+    """
+
+    USER = "office@oakwood.example"
+    NO = "535 5.7.8 Username and Password not accepted"
+    OPTIONS: ClassVar[dict[str, Any]] = {
+        "auth_require_tls": False, "auth_exclude_mechanism": ["LOGIN", "PLAIN"]
+    }  # fmt: skip
+
+    def __init__(self, *good: str, no: str = NO, **faults: str) -> None:
+        super().__init__(**faults)
+        self.good, self.no = {*good}, no
+        self.shown: list[bytes] = []
+        self.explained: list[bytes] = []
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, sender: str, _: list[str]) -> str:
+        if not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        return await super().handle_MAIL(server, session, envelope, sender, _)
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        """One line, and for a refusal a challenge that the client answers with an empty line."""
+        self.shown.append(b64decode(args[1], validate=True))
+        if self._answer(server, "AUTH", "") == DROP:
+            return AuthResult(success=False, handled=True)
+        if self.shown[-1] in {f"user={self.USER}\1auth=Bearer {token}\1\1".encode() for token in self.good}:
+            return AuthResult(success=True)
+        said = await server.challenge_auth('{"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}')
+        self.explained.append(bytes(said))  # type: ignore[arg-type] # or aiosmtpd's mark for an aborted sign-in
+        token = self.shown[-1].decode().split("Bearer ")[1].strip("\1")
+        return AuthResult(success=False, handled=False, message=self.no.format(line=args[1], token=token))
 
 
 def _line(server: SMTP) -> Transport:

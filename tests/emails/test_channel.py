@@ -13,8 +13,9 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from emails import aftermath, carrier, channel, delivery, keys
+from emails import activity, aftermath, carrier, channel, delivery, keys
 from emails.models import Channel, Message, MessageEvent
+from emails.outcomes import Fate, Outcome
 from emails.states import Status
 from inspections import services
 from inspections.models import Contact
@@ -50,6 +51,16 @@ def in_earnest(settings: LazySettings) -> None:
 
 
 # --- pauses ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_service_that_asks_for_no_pause_at_all_gets_a_short_one() -> None:
+    message = due(1)[0]
+    [claimed] = activity.claim(1)
+    assert activity.mark_sending(claimed)
+    aftermath.conclude(claimed, Outcome(Fate.BUSY, retry_after=0), since=timezone.now())
+    assert not channel.may_send()
+    message.refresh_from_db()
+    assert message.send_after > timezone.now()
 
 
 def test_an_email_taken_by_an_older_call_does_not_end_a_newer_pause() -> None:

@@ -1,7 +1,7 @@
 """Does this domain take mail? Nobody waits for the answer, and only a sure no holds mail back."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -160,6 +160,28 @@ def test_a_domain_that_comes_back_lets_the_mail_go(dns: DnsServer) -> None:
     DomainCheck.objects.update(checked_at=timezone.now() - timedelta(hours=2))
     tasks.check_domains()
     assert Message.objects.get(pk=message.pk).status == Status.QUEUED
+
+
+@pytest.mark.usefixtures("real")
+@pytest.mark.parametrize("stopped_after", [domains_checks.drain, lambda: domains_checks.find_out("mx.example")])
+def test_mail_leaves_though_the_news_of_its_domain_came_another_way(stopped_after: Callable[[], object]) -> None:
+    domains_checks._store("mx.example", Result.NO_DOMAIN)
+    message = planned(make_client(email="ann@mx.example"))
+    DomainCheck.objects.update(checked_at=timezone.now() - timedelta(hours=25), due_at=timezone.now())
+    stopped_after()  # a worker that is killed before it lets the mail go, or somebody who types the address
+    assert DomainCheck.objects.get().result == Result.TAKES_MAIL
+    tasks.check_domains()
+    assert Message.objects.get(pk=message.pk).status == Status.QUEUED
+
+
+@pytest.mark.usefixtures("real")
+def test_silence_lets_no_mail_go_before_the_sure_answer_is_old() -> None:
+    domains_checks._store("broken.example", Result.NO_DOMAIN)
+    message = planned(make_client(email="ann@broken.example"))
+    for hours, status in ((2, Status.HELD), (25, Status.QUEUED)):
+        DomainCheck.objects.update(checked_at=timezone.now() - timedelta(hours=hours), due_at=None)
+        tasks.check_domains()
+        assert Message.objects.get(pk=message.pk).status == status
 
 
 @pytest.mark.usefixtures("real")

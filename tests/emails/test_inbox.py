@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from emails import activity, inbox, nightly, providers
+from emails import activity, holds, inbox, nightly, problems, providers
 from emails.models import Message, MessageEvent, Problem, WebhookPost
 from emails.states import FACT_RANK, Status, rank
 from inspections.models import Inspection
@@ -357,6 +357,16 @@ def test_reading_a_post_again_changes_nothing(webhook: Post) -> None:
     inbox.drain()
     assert message.events.count() == events
     assert Inspection.objects.count() == 1
+
+
+def test_what_staff_settled_stays_settled_when_the_failure_is_told_again(webhook: Post) -> None:
+    message = tell(webhook, sent(), "Bounce", Type="HardBounce", TypeCode=1)
+    holds.release("ann@example.com", by="Kim", note="Their IT put it right")
+    problems.handle(Problem.objects.get(), by="Kim", note="Told them another way")
+    inbox.replay(WebhookPost.objects.get())
+    tell(webhook, message, "Bounce", Type="AutoResponder", TypeCode=4, ID=8)
+    assert holds.active("ann@example.com") is None
+    assert not Problem.objects.open().exists()
 
 
 def test_a_database_that_is_busy_makes_no_poison(webhook: Post, monkeypatch: pytest.MonkeyPatch) -> None:

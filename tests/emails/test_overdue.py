@@ -11,7 +11,7 @@ from emails import overdue, problems
 from emails.models import Message, Problem
 from emails.states import Status
 from inspections.models import Participant
-from tests.emails.mailed import make_client, make_message, problem_of, told
+from tests.emails.mailed import make_client, make_failed, make_message, problem_of, told
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,7 @@ def test_a_newer_email_of_the_kind_stands_for_the_older_one(django_assert_num_qu
     person = make_client()
     old = doubtful(person)
     new = told(make_message(person, root=old, resend_of=old), Status.BOUNCED, category="mailbox_full")
-    with django_assert_num_queries(2):  # nothing is opened, and nothing is looked at one by one
+    with django_assert_num_queries(3):  # nothing is opened, and nothing is looked at one by one
         assert overdue.raise_problems() == 0
     problems.handle(problem_of(new), by="Kim", note="Called her")
     assert overdue.raise_problems() == 0
@@ -97,3 +97,33 @@ def test_what_arrived_by_a_newer_email_is_no_silence() -> None:
     old = doubtful(person)
     told(make_message(person, root=old, resend_of=old), Status.DELIVERED)
     assert overdue.raise_problems() == 0
+
+
+def test_only_what_settles_a_problem_is_looked_at() -> None:
+    make_failed(kind="agreement", person=(person := make_client()))
+    # Its silence says nothing about the agreement.
+    since(make_message(person, kind="reminder", provider="smtp"), days=2)
+    assert overdue.close_unreported() == 0
+    failed = make_failed(make_client(email="bob@example.com"), category="mailbox_full")
+    since(make_message(failed.participant, root=failed, resend_of=failed, provider="smtp"), days=2)
+    assert [overdue.close_unreported() for _ in range(2)] == [1, 0]
+    assert not Problem.objects.open().filter(message=failed).exists()
+
+
+@pytest.mark.parametrize("now", ["smtp", "postmark"])
+def test_who_carried_an_email_decides_what_its_silence_means(settings: LazySettings, now: str) -> None:
+    settings.EMAIL_PROVIDER = now  # the office changed its mail service meanwhile
+    failed = make_failed(category="mailbox_full")
+    since(make_message(failed.participant, root=failed, resend_of=failed, provider="postmark"), days=2)
+    since(make_message(make_client(email="bob@example.com"), provider="smtp"), days=2)
+    assert (overdue.close_unreported(), overdue.raise_problems()) == (0, 1)
+    assert problem_of(failed).category == "no_news"
+
+
+def test_delayed_for_longer_than_servers_keep_trying_it_comes_to_today() -> None:
+    message = told(make_message(make_client(name="Fay", email="fay@example.com")), Status.DEFERRED)
+    since(message, days=2)
+    assert overdue.raise_problems() == 0
+    since(message, days=3, hours=1)
+    assert overdue.raise_problems() == 1
+    assert problem_of(message).category == "no_news"

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from emails import activity, diagnosis, holds, nightly, reasons
 from emails.limits import Refused
@@ -155,6 +157,13 @@ def test_facts_of_our_own_and_complaints_are_not_corrected(office: Client, statu
     assert office.post(f"/messages/{message.pk}/reason/", {"reason": "mailbox_full"}).status_code == 409
     with pytest.raises(Refused):
         reasons.correct(message, "mailbox_full", by="Kim")
+
+
+def test_what_a_mail_server_said_as_it_was_handed_over_can_be_corrected(office: Client) -> None:
+    waiting = make_message(status=Status.SENDING, token=uuid4(), lease_until=timezone.now())
+    failed = told(waiting, Status.FAILED, category="spam_content", decided_by="rule:spam", text="554 5.7.1 spam")
+    assert "Wrong reason?" in office.get(f"/messages/{failed.pk}/").content.decode()
+    assert correct(office, failed, "sender_reputation").category == "sender_reputation"
 
 
 def test_pressed_twice_it_is_one_correction(office: Client) -> None:

@@ -205,6 +205,9 @@ NONSENSE = {
     "a thousand parts in one another": b"".join(
         b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(1_000)
     ),
+    "many lines in many parts": b"From: mailer-daemon@x\n"
+    + b"".join(b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(900))
+    + b"x\n" * 400_000,
     "half a million parts": b"From: mailer-daemon@x\nContent-Type: multipart/mixed; boundary=b\n\n"
     + b"--b\n\nx\n" * 500_000,
     "a boundary that is empty": b'From: mailer-daemon@x\nContent-Type: multipart/report; boundary=""\n\n----\n',
@@ -217,6 +220,11 @@ NONSENSE = {
     "digits": b"From: mailer-daemon@x\n\n" + b"5.1." * 50_000,
     "Message-ID lines": b"From: mailer-daemon@x\n\n" + b"Message-ID:\n" * 20_000,
     "a date that is none": b"From: mailer-daemon@x\nDate: Mon, 99 Foo 99999999999 99:99\n\n<a@b.c>: 550 5.1.1 no",
+    "tags never closed": b"From: mailer-daemon@x\nContent-Type: text/html\n\n" + b"<a href='" * 20_000,
+    "comments never closed": b"From: mailer-daemon@x\nContent-Type: text/html\n\n" + b"<!--" * 50_000,
+    "tags in one another": b"From: mailer-daemon@x\nContent-Type: text/html\n\n" + b"<div>" * 40_000,
+    "a type of a million parameters": b"From: mailer-daemon@x\nContent-Type: text/html;" + b" a*0*=x;" * 600_000,
+    "the same, folded": b"From: mailer-daemon@x\rContent-Type: multipart/report;" + b"\r a*0*=x;" * 400_000,
     "NUL": b"From: mailer-daemon@x\n\n<a@b.c>:\n550 5.1.1 \x00 no\x00",
 }
 

@@ -13,8 +13,9 @@ from emails.models import Kind, Message
 from emails.outbox import How, Refused
 from emails.states import Status
 from emails.wording_plain import PLAIN
+from inspections import services
 from inspections.models import Company
-from tests.emails.mailed import make_client, make_failed, make_message
+from tests.emails.mailed import make_client, make_failed, make_message, problem_of
 from tests.emails.practice_mail import Running
 from tests.factories import in_days, make_company, make_inspection, make_user
 
@@ -148,6 +149,14 @@ def test_what_would_come_too_late_is_not_offered_and_refused(office: Client) -> 
     failed = make_failed(make_client(inspection=soon, email="ann@example.com"), "mailbox_full")
     assert "tomorrow 8 AM" not in office.get(f"/messages/{failed.pk}/").content.decode()
     assert "The inspection begins before that." in press(office, failed, "tomorrow").content.decode()
+
+
+def test_put_off_and_the_inspection_moves_before_it_the_office_decides_again(office: Client) -> None:
+    failed = make_failed(make_client(email="ann@example.com"), "mailbox_full")
+    press(office, failed, "tomorrow")
+    services.reschedule(failed.inspection, timezone.now() + timedelta(minutes=30), by="Kim Reyes")
+    assert Message.objects.get(resend_of=failed).status == Status.CANCELLED
+    assert problem_of(failed).message == failed
 
 
 def test_two_emails_to_one_person_are_put_off_together(office: Client) -> None:

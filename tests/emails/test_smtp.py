@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models.functions import Now
 
 from config.celery import app
-from emails import carrier, channel, delivery, smtp
+from emails import carrier, channel, delivery, holds, smtp
 from emails.models import Channel, Message
 from emails.outcomes import Fate, Outcome
 from emails.states import Status
@@ -79,7 +79,7 @@ def test_a_server_that_says_nothing_is_left_before_the_worker_is_stopped(use: Us
         use(controller.port)
         send()
         assert carrier._kept.backend.connection.sock.gettimeout() == 20
-    assert app.conf.task_soft_time_limit > delivery.SHIFT + 2 * smtp.OPENING
+    assert app.conf.task_soft_time_limit > delivery.SHIFT + smtp.LONGEST_OPENING
 
 
 def test_two_emails_share_a_connection(use: Use) -> None:
@@ -242,3 +242,14 @@ def test_a_server_that_comes_back_gets_everything_once(use: Use, listener: socke
         delivery.deliver_due()
     assert sorted(server.taken) == ["ann@example.com"] * 2 + ["bob@example.com"] * 2
     assert inspection.messages.filter(status=Status.SENT).count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+def test_an_address_that_the_server_does_not_know_is_held_at_whatever_step_it_says_so(use: Use, step: str) -> None:
+    inspection = confirmed("ann@example.com")
+    with serving(MailServer(**{step: "550 5.1.1 User unknown"})) as controller:
+        use(controller.port)
+        delivery.deliver_due()
+    assert confirmation(inspection, "ann@example.com").category == "address_unknown"
+    assert holds.active("ann@example.com")

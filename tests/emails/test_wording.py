@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from emails import selectors_messages, troubleshoot, wording, wording_rules
+from emails import outcomes, selectors_messages, troubleshoot, wording, wording_rules
 from emails.diagnosis import CATEGORIES
 from emails.states import HOLD_REASONS, SKIP_REASONS, UNDELIVERED, Status
 from emails.wording import Group, MessageFacts
 from emails.wording_auto import AUTO
 from emails.wording_causes import CAUSES
+from emails.wording_channel import NOT_SIGNED_IN
 from emails.wording_failures import (
     DELIVERED_ACTIONS,
     DELIVERED_LIKELY,
@@ -69,6 +70,7 @@ def all_texts() -> list[tuple[str, str, str]]:
         texts += [(code, "happened", str(cause.happened)), (code, "advice", str(cause.advice))]
     texts += [(code, "auto", str(text)) for code, text in AUTO.items()]
     texts += [(code, "who", str(text)) for code, text in WHO.items()]
+    texts += [(code, "advice", text) for code, text in NOT_SIGNED_IN.items()]
     texts += [("step", "label", title) for title, _ in selectors_messages.STEPS.values()]
     texts += [("delivered", "likely", str(DELIVERED_LIKELY)), ("delivered", "tell", str(DELIVERED_TELL))]
     texts += [("off", "likely", str(OFF_LIKELY)), ("off", "tell", str(OFF_TELL))]
@@ -316,3 +318,8 @@ def test_times_are_the_companys(at: datetime, words: str) -> None:
 
 def test_an_address_can_be_read_out_on_the_phone() -> None:
     assert wording.spell("ann.lee+x@gmial.com") == "a-n-n dot l-e-e plus x at g-m-i-a-l dot com"
+
+
+def test_every_known_trouble_with_signing_in_has_its_words() -> None:
+    whys = {why for _, (_, why) in outcomes.SIGN_IN} | set(outcomes.BY_GRANT.values())
+    assert whys == NOT_SIGNED_IN.keys()
