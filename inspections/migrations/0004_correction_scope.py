@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inspections', '0002_contact_language'),
+        ('inspections', '0003_postal_address'),
     ]
 
     operations = [
