@@ -20,10 +20,11 @@ class EmailsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the facts, and tell them what is known about addresses."""
-        from emails import domains, domains_checks, receivers  # noqa: F401, PLC0415 - Django wires receivers at this moment
+        from emails import domains, domains_checks, formerly, receivers  # noqa: F401, PLC0415 - Django wires receivers now
         from inspections import suggestions  # noqa: PLC0415 - the same
 
         suggestions.domains_that_took_mail[:] = [domains.that_took_mail]
         suggestions.known_about_domains[:] = [domains_checks.sentence]
         suggestions.found_out_about_domains[:] = [domains_checks.find_out]
+        suggestions.known_about_addresses[:] = [formerly.note]
         post_migrate.connect(_install_builtin, sender=self)

@@ -3,7 +3,7 @@
 Queued, held, or skipped with its reason: an email that is not sent says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from emails import activity, conditions, eligibility, outbox, problems, searchin
 from emails.models import Automation, AutomationQuerySet, Kind, Message, Side, Trigger
 from emails.outbox import Plan
 from emails.states import CANCELLABLE, IN_OUR_HANDS, Reason, Status
-from inspections.models import Company, Inspection, InspectionEvent, InspectionStatus, Participant
+from inspections.models import Company, Inspection, InspectionEvent, InspectionStatus, Participant, Role
 
 Event = InspectionEvent.Type
 
@@ -49,6 +49,8 @@ def react(event: InspectionEvent) -> None:
     if event.type == Event.PERSON_REMOVED and person:
         _stop(person.messages.all(), by=event.by, note="Taken off the inspection")
         problems.close_all(person.problems.all(), by=event.by, note="Taken off the inspection")
+    if event.type == Event.ROLE_CHANGED and person:
+        _follow_role(event, person)
     if event.type == Event.PERSON_ADDED and person:
         _plan_reminders_for(event, person)
     if event.type == Event.CONTACT_CHANGED and person and event.data.get("field") == "email":
@@ -216,13 +218,27 @@ def _ask_conditions_again(inspection: Inspection, *, by: str) -> None:
     revive(inspection.messages.filter(reason=Reason.CONDITION), by=by)
 
 
-def _plan_reminders_for(event: InspectionEvent, person: Participant) -> None:
+def _follow_role(event: InspectionEvent, person: Participant) -> None:
+    """Another role: what only the old one gets is stopped, reminders of the new one are planned."""
+    left = person.messages.filter(status__in=CANCELLABLE).select_related("rule").order_by("pk")
+    note = f"No longer {Role(event.data['old']).label}"
+    for message in left:
+        signs_no_more = message.kind == Kind.AGREEMENT and person.role != Role.CLIENT
+        if signs_no_more or (message.rule and person.role not in message.rule.role_values):
+            activity.cancel(message, by=event.by, text=note)
+    if person.role != Role.CLIENT:
+        problems.close_all(person.problems.filter(kind=Kind.AGREEMENT), by=event.by, note=note)
+    planned = set(person.messages.exclude(status=Status.CANCELLED).values_list("rule", flat=True))
+    _plan_reminders_for(event, person, but=planned)
+
+
+def _plan_reminders_for(event: InspectionEvent, person: Participant, *, but: Collection[int | None] = ()) -> None:
     """Somebody new gets what is still to come. What they had before they were taken off does not come twice."""
     if event.inspection.status not in (InspectionStatus.CONFIRMED, InspectionStatus.COMPLETED):
         return
     for rule in _rules().timed():
         done = event.inspection.status == InspectionStatus.COMPLETED and rule.side == Side.BEFORE
-        if person.role in rule.role_values and not done:
+        if person.role in rule.role_values and not done and rule.pk not in but:
             _one(rule, event, person, Reason.DUPLICATE if _had(rule, person) else None)
 
 

@@ -4,17 +4,19 @@ Everything is read once, in a fixed number of queries, however many people and e
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import holds, selectors_messages
+from emails import formerly, holds, selectors_messages
 from emails.models import EmailTemplate, Kind, Message
+from emails.selectors_findings import Finding, findings
 from emails.selectors_inspections import worst
 from emails.selectors_menu import RESENDS, Choice, blocked_of, choice
+from emails.selectors_outdated import Outdated, outdated
 from emails.states import ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
 from emails.wording import Display, Group
 from emails.wording_blocked import WEARY
@@ -47,6 +49,9 @@ class Someone:
     slip: Slip | None = None  # the address was probably meant otherwise
     is_blocked: bool = False
     note: str = ""  # about the address or its domain
+    before: str = ""  # how mail to the address ended on another inspection
+    stale: Message | None = None  # the email to send again, because what it told has changed
+    outdated: Outdated | None = None
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,13 @@ class Line:
     message: Message | None = None
     display: Display | None = None
     told: Told | None = None
+    outdated: Outdated | None = None
 
     @property
     def version(self) -> str:
         """Changes when anything in the line does."""
         shown = self.display and (self.display.code, self.display.sentence)
-        return _digest(self.key, self.at, shown, self.message and self.message.template_version_id)
+        return _digest(self.key, self.at, shown, self.outdated, self.message and self.message.template_version_id)
 
     @property
     def is_problem(self) -> bool:
@@ -87,6 +93,7 @@ class InspectionEmails:
     unfinished: bool
     made_at: datetime
     cut: bool = False
+    findings: Sequence[Finding] = ()
 
     @property
     def coming(self) -> list[Message]:
@@ -107,8 +114,12 @@ class InspectionEmails:
     @property
     def version(self) -> str:
         """The moment it was read, and a name for what it shows."""
-        healths = [(s.person.pk, s.display, s.last and s.last.pk, s.choices, s.slip, s.note) for s in self.people]
-        return f"{self.made_at.timestamp():.3f}.{_digest([line.version for line in self.log], healths, self.silenced)}"
+        healths = [
+            (s.person.pk, s.display, s.last and s.last.pk, s.choices, s.slip, s.note, s.before, s.outdated)
+            for s in self.people
+        ]
+        shown = _digest([line.version for line in self.log], healths, self.silenced, self.findings)
+        return f"{self.made_at.timestamp():.3f}.{shown}"
 
     def lines(self, show: str) -> list[Line]:
         """The log, filtered: a key of SHOWS."""
@@ -130,6 +141,8 @@ def load(inspection: Inspection) -> InspectionEmails:
     displays = {message.pk: selectors_messages.shown(message) for message in messages}
     weary = holds.weary({person.contact.email_key for person in present})
     slips = suggestions.slips_of(person.contact for person in present)
+    stale = outdated(inspection, messages, events, present)
+    before = formerly.failures([person.email for person in present], apart_from=inspection)
     found = []
     for person in present:
         person.inspection = inspection
@@ -141,15 +154,25 @@ def load(inspection: Inspection) -> InspectionEmails:
         if person.contact.email_key in weary:
             note = str(WEARY).format(count=weary[person.contact.email_key])
         stopped = blocked.get(person.contact.email_key) == Reason.ADDRESS_BLOCKED
-        found.append(replace(someone, slip=asked or _failed_slip(someone), note=note, is_blocked=stopped))
+        known = before.get(person.contact.email_key)
+        someone = replace(someone, slip=asked or _failed_slip(someone), note=note, is_blocked=stopped)
+        someone = replace(someone, before=known.sentence if known else "")
+        found.append(_with_stale(someone, [m for m in theirs if m.pk in stale], stale))
     return InspectionEmails(
         people=found,
-        log=_log(messages, displays, events),
+        log=_log(messages, displays, events, stale),
         silenced=sum(m.reason == Reason.NOTIFICATIONS_OFF for m in _newest(messages) if m.status == Status.SKIPPED),
         unfinished=any(_is_moving(m) for m in messages),
         made_at=timezone.now(),
         cut=cut,
+        findings=findings(inspection, present, blocked),
     )
+
+
+def _with_stale(someone: Someone, stale: Sequence[Message], why: Mapping[int, Outdated]) -> Someone:
+    """The email to send again is the one that carries the most: the confirmation, else the latest."""
+    chosen = max(stale, key=lambda m: (m.kind == Kind.CONFIRMATION, m.pk), default=None)
+    return replace(someone, stale=chosen, outdated=why[chosen.pk]) if chosen else someone
 
 
 def _messages(inspection: Inspection) -> QuerySet[Message]:
@@ -237,9 +260,17 @@ def _reach(person: Participant, messages: Sequence[Message], visited_at: datetim
 # --- the log ---------------------------------------------------------------------------------------------------------
 
 
-def _log(messages: Sequence[Message], displays: dict[int, Display], events: Sequence[InspectionEvent]) -> list[Line]:
+def _log(
+    messages: Sequence[Message],
+    displays: dict[int, Display],
+    events: Sequence[InspectionEvent],
+    stale: Mapping[int, Outdated],
+) -> list[Line]:
     """Emails and facts in the order they happened; what is still to come is last."""
-    emails = [Line(f"m{m.pk}", _at(m), m.created_by, message=m, display=displays[m.pk]) for m in messages]
+    emails = [
+        Line(f"m{m.pk}", _at(m), m.created_by, message=m, display=displays[m.pk], outdated=stale.get(m.pk))
+        for m in messages
+    ]
     facts = [Line(f"e{e.pk}", e.at, e.by, told=selectors.told(e)) for e in events]
     return sorted(facts + emails, key=lambda line: line.at)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from emails import rehearsal, replies
+from emails import rehearsal, replies, selectors_findings
 from emails.forms import MoveForm, PublishForm
 from emails.limits import Refused
 from emails.models import Message
@@ -99,7 +99,15 @@ def decide(request: HttpRequest, inspection_id: int, act: str) -> HttpResponse:
         for path, sentences in problem.errors.items():
             form.add_error(path if path in form.fields else None, list(sentences))
         shown = None
-    context = {"act": chosen, "name": act, "inspection": inspection, "form": form, "rehearsal": shown}
+    context: dict[str, object] = {
+        "act": chosen,
+        "name": act,
+        "inspection": inspection,
+        "form": form,
+        "rehearsal": shown,
+    }
+    if act in ("confirm", "move"):
+        context["findings"], context["failed_before"] = selectors_findings.ahead_of(inspection)
     return render(request, "emails/confirm.html", context, status=422 if form.is_bound else 200)
 
 

@@ -14,6 +14,7 @@ from inspections.text import BadText, canonical, email_address, name_key, single
 MAX_ADDRESS, MAX_SERVICE, MAX_EXTERNAL_ID, MAX_PHONE = 300, 100, 100, 40
 MAX_PEOPLE, MAX_SERVICES = 50, 50
 MAX_FEE = Decimal("9999999.99")
+OWN_ADDRESS = "This is your own office’s address: {name} would not see the email."
 YEARS = range(2000, 2101)
 
 
@@ -64,10 +65,11 @@ class _Errors:
             return ""
 
 
-def validate(draft: Draft) -> Draft:
+def validate(draft: Draft, *, own: frozenset[str] = frozenset()) -> Draft:
     """A tidied copy. Raises BadDraft with every problem found.
 
-    A missing email address is no problem (the emails will say that there is none); a wrong one is.
+    A missing email address is no problem (the emails will say that there is none); a wrong one is, and so is one of
+    `own`: keys of the office's addresses.
     """
     errors = _Errors()
     tidy = replace(
@@ -77,7 +79,7 @@ def validate(draft: Draft) -> Draft:
         inspector=errors.check("inspector", draft.inspector, tidy_line),
         fee=_fee(draft.fee, errors),
         services=_services(draft.services, errors),
-        people=_people(draft.people, errors),
+        people=_people(draft.people, errors, own),
         external_id=errors.check("external_id", draft.external_id or "", _limited(MAX_EXTERNAL_ID)) or None,
     )
     if errors.found:
@@ -85,10 +87,10 @@ def validate(draft: Draft) -> Draft:
     return tidy
 
 
-def validate_person(person: Person) -> Person:
+def validate_person(person: Person, *, own: frozenset[str] = frozenset()) -> Person:
     """A tidied copy. Raises BadDraft with paths such as "email"."""
     errors = _Errors()
-    tidy = _person(person, "", errors)
+    tidy = _person(person, "", errors, own)
     if errors.found:
         raise BadDraft(errors.found)
     return tidy
@@ -162,21 +164,23 @@ def _services(values: tuple[str, ...], errors: _Errors) -> tuple[str, ...]:
     return tuple(dict.fromkeys(service for service in checked if service))
 
 
-def _people(people: tuple[Person, ...], errors: _Errors) -> tuple[Person, ...]:
+def _people(people: tuple[Person, ...], errors: _Errors, own: frozenset[str]) -> tuple[Person, ...]:
     if len(people) > MAX_PEOPLE:
         errors.add("people", f"Please give at most {MAX_PEOPLE} people.")
         return ()
     merged: dict[tuple[str, str, str], Person] = {}
     for number, person in enumerate(people):
-        tidy = _person(person, f"people.{number}.", errors)
+        tidy = _person(person, f"people.{number}.", errors, own)
         first = merged.setdefault(tidy.key, tidy)
         merged[tidy.key] = replace(first, phone=first.phone or tidy.phone)
     return tuple(merged.values())
 
 
-def _person(person: Person, path: str, errors: _Errors) -> Person:
+def _person(person: Person, path: str, errors: _Errors, own: frozenset[str]) -> Person:
     if person.role not in Role.values:
         errors.add(f"{path}role", f"The role must be one of: {', '.join(Role.values)}.")
+    if person.email.strip() and canonical(person.email) in own:
+        errors.add(f"{path}email", OWN_ADDRESS.format(name=person.name.strip() or "this person"))
     return Person(
         role=person.role,
         name=errors.check(f"{path}name", person.name, tidy_name),

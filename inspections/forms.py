@@ -9,19 +9,17 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.urls import reverse_lazy
 
-from inspections import cells, people
+from inspections import cells, own
 from inspections.drafts import MAX_ADDRESS, MAX_EXTERNAL_ID, MAX_PEOPLE, MAX_PHONE, Draft, Person
 from inspections.errors import BadDraft
 from inspections.forms_address import AsksAboutSlips
 from inspections.models import Inspection, Role
-from inspections.text import MAX_EMAIL, MAX_NAME, BadText, canonical
+from inspections.text import MAX_EMAIL, MAX_NAME, BadText
 
 FIRST_ROWS = (Role.CLIENT, Role.CLIENT, Role.BUYER_AGENT)
 PERSON_FIELDS = ("role", "name", "email", "phone")
 _PARTS = re.compile(r"[,;\n]")
 _MOMENT = "%Y-%m-%dT%H:%M"
-
-OWN_ADDRESS = "This is your own office’s address: {name} would not see the email."
 
 
 def email_field(**over: Any) -> forms.CharField:
@@ -176,12 +174,11 @@ class AddForm(AsksAboutSlips, FactsForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse the office's own address: whoever is written to there would never see it. Ask about slips."""
-        own = people.own_addresses()
         for number in self.filled:
             field = f"people-{number}-email"
-            if canonical(self.cleaned_data.get(field, "")) in own - {""}:
-                name = self.cleaned_data.get(f"people-{number}-name") or "this person"
-                self.add_error(field, OWN_ADDRESS.format(name=name))
+            name = self.cleaned_data.get(f"people-{number}-name", "")
+            if refused := own.refusal(self.cleaned_data.get(field, ""), name=name):
+                self.add_error(field, refused)
             elif question := self.question(field, self.cleaned_data.get(field, "")):
                 self.add_error(field, question)
         return self.cleaned_data
@@ -223,8 +220,8 @@ class AddPersonForm(AsksAboutSlips):
     def clean_email(self) -> str:
         """Refuse the office's own address; ask about a slip."""
         email: str = self.cleaned_data["email"]
-        if email and canonical(email) in people.own_addresses():
-            raise forms.ValidationError(OWN_ADDRESS.format(name=self.cleaned_data.get("name") or "this person"))
+        if refused := own.refusal(email, name=self.cleaned_data.get("name", "")):
+            raise forms.ValidationError(refused)
         if question := self.question("email", email):
             raise forms.ValidationError(question)
         return email

@@ -16,7 +16,7 @@ from itertools import islice
 
 from inspections import services
 from inspections.drafts import Draft
-from inspections.models import ContactChange, Inspection, Participant
+from inspections.models import Contact, ContactChange, Inspection, Participant
 from inspections.plans import Plan, Problem, Row, Slip, parse
 from inspections.text import canonical, name_key
 
@@ -53,7 +53,7 @@ def compare(plan: Plan) -> Comparison:
     stored = _stored(plan.rows)
     known = [(row, stored[_identity(row.draft)]) for row in plan.rows if _identity(row.draft) in stored]
     changed = [(row, inspection) for row, inspection in known if services.is_news(inspection, row.draft)]
-    warnings = tuple(_taken_back(changed))
+    warnings = (*_taken_back(changed), *_shared(plan.rows))
     return Comparison(len(plan.rows) - len(known), len(changed), len(known) - len(changed), warnings)
 
 
@@ -149,6 +149,20 @@ def _corrected(inspections: list[Inspection]) -> dict[tuple[int, str, str], Cont
         for person in on.filter(contact=contact):
             found[person.inspection_id, canonical(change.old), name_key(contact.name)] = change
     return found
+
+
+def _shared(rows: Sequence[Row]) -> Iterator[Problem]:
+    """Addresses in the file that somebody else here, or in the file, has too: each gets their own email."""
+    named = {(canonical(p.email), name_key(p.name)): (p, row) for row in rows for p in row.draft.people if p.email}
+    having: dict[str, dict[str, str]] = {}
+    for key, name in Contact.objects.filter(email_key__in={key for key, _ in named}).values_list("email_key", "name"):
+        having.setdefault(key, {}).setdefault(name_key(name), name)
+    for (key, own_name), (person, row) in named.items():
+        others = [name for other, name in having.setdefault(key, {}).items() if other != own_name]
+        if others:
+            said = f"{person.email} is also used for {', '.join(others[:3])}. Each gets their own email."
+            yield Problem(said, row.lines[0], "email")
+        having[key].setdefault(own_name, person.name)
 
 
 def _batches(rows: Sequence[Row]) -> Iterator[list[Row]]:

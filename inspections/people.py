@@ -11,68 +11,31 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from inspections import drafts, events, links
+from inspections.corrections import correct_contact, correct_here
 from inspections.drafts import Person
-from inspections.errors import BadField
-from inspections.models import (
-    Company,
-    Contact,
-    ContactChange,
-    Inspection,
-    InspectionEvent,
-    Language,
-    Participant,
-    User,
-)
-from inspections.text import MAX_NAME, BadText, canonical, name_key, phone_key
+from inspections.errors import NotPossible
+from inspections.models import Contact, Inspection, InspectionEvent, Participant, Role, Via
+from inspections.own import own_addresses
+from inspections.text import canonical, name_key, phone_key
 
-
-def _language(value: str) -> str:
-    if value not in ("", *Language.values):
-        raise BadText("Choose one of the languages, or leave it open.")
-    return value
-
-
-_TIDY: dict[str, Callable[[str], str]] = {
-    "email": drafts.tidy_email,
-    "name": drafts.tidy_name,
-    "phone": drafts.tidy_phone,
-    "language": _language,
-}
-
-
-def correct_contact(
-    contact: Contact,
-    *,
-    by: str,
-    email: str | None = None,
-    name: str | None = None,
-    phone: str | None = None,
-    language: str | None = None,
-) -> list[ContactChange]:
-    """Change what is known about a person, everywhere; None leaves a value as it is, email="" removes the address.
-
-    Another address switches off the person's portal links: they may have gone to a stranger. Every open inspection
-    of the person gets one event per changed value. Raises BadField (a BadText), also when the name is empty.
-    """
-    given = {"email": email, "name": name, "phone": phone, "language": language}
-    wanted = {field: _tidied(field, value) for field, value in given.items() if value is not None}
-    with transaction.atomic():
-        stored = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
-        changes = [
-            ContactChange(contact=stored, field=field, old=getattr(stored, field), new=value, by=by[:MAX_NAME])
-            for field, value in wanted.items()
-            if getattr(stored, field) != value
-        ]
-        if changes:
-            _apply(stored, changes, by=by)
-    for field in (*given, "email_key"):
-        setattr(contact, field, getattr(stored, field))
-    return changes
+__all__ = [
+    "add_person",
+    "are_the_same",
+    "change_role",
+    "contacts_for",
+    "correct_contact",
+    "correct_here",
+    "fill_in_phones",
+    "open_elsewhere",
+    "own_addresses",
+    "remove_person",
+    "sync",
+]
 
 
 def add_person(inspection: Inspection, person: Person, *, by: str) -> Participant:
     """Put somebody on an inspection; the one who is already there if they are. Raises BadDraft."""
-    person = drafts.validate_person(person)
+    person = drafts.validate_person(person, own=own_addresses())
     with transaction.atomic():
         locked = Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)
         present = _present(locked)
@@ -92,6 +55,40 @@ def remove_person(participant: Participant, *, by: str) -> bool:
         told = _take_off([participant], by=by)
         events.tell(told)
     return bool(told)
+
+
+def change_role(participant: Participant, role: str, *, by: str) -> Participant:
+    """Make somebody something else on the inspection. Returns the participation that counts from now on.
+
+    Somebody who was taken off in that role before comes back as that one. Raises NotPossible.
+    """
+    if role not in Role.values:
+        raise NotPossible("Choose one of the roles.")
+    with transaction.atomic():
+        locked = Inspection.objects.select_for_update(no_key=True).get(pk=participant.inspection_id)
+        person = Participant.objects.select_related("contact").get(pk=participant.pk)
+        person.inspection = locked
+        if person.role == role:
+            return person
+        if person.removed_at is not None:
+            raise NotPossible(f"{person.name} is no longer on this inspection.")
+        there = Participant.objects.filter(inspection=locked, contact=person.contact_id, role=role).first()
+        if there and there.removed_at is None:
+            raise NotPossible(f"{person.name} is on this inspection as {Role(role).label} already.")
+        if there:
+            there.inspection, there.contact = locked, person.contact
+            events.tell([*_take_off([person], by=by), *_bring([there], by=by)])
+            return there
+        before, person.role = person.role, role
+        person.save(update_fields=["role"])
+        events.record(locked, events.Type.ROLE_CHANGED, by=by, participant=person, old=before, new=role)
+    return person
+
+
+def open_elsewhere(participant: Participant) -> int:
+    """On how many other inspections that are not over this person is."""
+    on = Participant.objects.current().filter(contact=participant.contact_id, inspection__in=Inspection.objects.open())
+    return on.exclude(inspection=participant.inspection_id).values("inspection").distinct().count()
 
 
 def sync(inspection: Inspection, people: Sequence[Person], *, by: str) -> tuple[list[InspectionEvent], bool]:
@@ -156,45 +153,6 @@ def fill_in_phones(found: Iterable[tuple[Contact, Person]], *, by: str) -> bool:
     return any(news)
 
 
-def own_addresses() -> frozenset[str]:
-    """Keys of the company's and the staff's addresses: a client there would never see the email."""
-    company = Company.get()
-    own = {canonical(company.sender_email), canonical(company.reply_to)}
-    staff = User.objects.filter(is_active=True).values_list("email", flat=True)
-    return frozenset((own | {canonical(email) for email in staff}) - {""})
-
-
-def _tidied(field: str, value: str) -> str:
-    try:
-        return _TIDY[field](value)
-    except BadText as problem:
-        raise BadField(field, str(problem)) from None
-
-
-def _apply(contact: Contact, changes: list[ContactChange], *, by: str) -> None:
-    key = contact.email_key
-    for change in changes:
-        setattr(contact, change.field, change.new)
-    contact.save(update_fields=[*(change.field for change in changes), "email_key"])
-    ContactChange.objects.bulk_create(changes)
-    if contact.email_key != key:
-        links.revoke_all(contact=contact)
-    on = Participant.objects.current().filter(contact=contact, inspection__in=Inspection.objects.open())
-    events.tell(
-        events.new(
-            participant.inspection,
-            events.Type.CONTACT_CHANGED,
-            by=by,
-            participant=participant,
-            field=change.field,
-            old=change.old,
-            new=change.new,
-        )
-        for participant in on.select_related("inspection", "contact").order_by("inspection_id", "id")
-        for change in changes
-    )
-
-
 def _present(inspection: Inspection) -> list[Participant]:
     found = list(inspection.participants.select_related("contact").order_by("id"))
     for participant in found:
@@ -246,12 +204,12 @@ def _correct(contact: Contact, person: Person, *, by: str) -> bool:
     moved = bool(person.email) and canonical(person.email) != contact.email_key
     renamed = name_key(person.name) != name_key(contact.name)
     email, name = person.email if moved else None, person.name if renamed else None
-    changes = correct_contact(contact, by=by, email=email, name=name) if moved or renamed else []
+    changes = correct_contact(contact, by=by, via=Via.DATA, email=email, name=name) if moved or renamed else []
     return _fill_in(contact, person, by=by) or bool(changes)
 
 
 def _fill_in(contact: Contact, person: Person, *, by: str) -> bool:
-    return _has_new_phone(contact, person) and bool(correct_contact(contact, by=by, phone=person.phone))
+    return _has_new_phone(contact, person) and bool(correct_contact(contact, by=by, via=Via.DATA, phone=person.phone))
 
 
 def _has_new_phone(contact: Contact, person: Person) -> bool:

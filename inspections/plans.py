@@ -14,7 +14,7 @@ from inspections.csvfile import Line, Unreadable
 from inspections.drafts import Draft, Person, validate, validate_person
 from inspections.errors import BadDraft
 from inspections.models import Company, Role
-from inspections.text import BadText, canonical, name_key
+from inspections.text import BadText, name_key
 
 _SHOWN_AS_TEXT = ("external_id", "address", "inspector", "services", "name")
 _FORMULA = ("=", "+", "-", "@")
@@ -199,7 +199,7 @@ class _Reader:
         except BadText as problem:
             group.refuse(str(problem), line.number, "role")
         try:
-            person = validate_person(Person(role=role, **about))
+            person = validate_person(Person(role=role, **about), own=self.ours)
         except BadDraft as problem:
             for column, sentences in problem.errors.items():
                 group.refuse(" ".join(sentences), line.number, column)
@@ -227,9 +227,6 @@ class _Reader:
             return None
 
     def _note_address(self, person: Person, line: int) -> None:
-        if canonical(person.email) in self.ours:
-            said = f"{person.email} is your own office's address: {person.name} would not see the email."
-            self._warn(said, line, "email")
         if said := suggestions.note(person.email):
             self._warn(said, line, "email")
 

@@ -22,7 +22,9 @@ _FIELDS = {
     "email": "Email",
     "name": "Name",
     "phone": "Phone",
+    "language": "Language",
 }
+_ROLES: dict[str, str] = {value: str(label) for value, label in Role.choices}
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,17 @@ def _changed(data: dict[str, Any]) -> str:
 
 
 def _contact(data: dict[str, Any]) -> str:
-    return f"{_FIELDS.get(data.get('field', ''), 'Detail')}: {_value(data.get('old'))} → {_value(data.get('new'))}"
+    only_here = ". On this inspection only" if data.get("only_here") else ""
+    field = _FIELDS.get(data.get("field", ""), "Detail")
+    return f"{field}: {_value(data.get('old'))} → {_value(data.get('new'))}{only_here}"
+
+
+def _role(data: dict[str, Any]) -> str:
+    return f"{_ROLES.get(data.get('old', ''), 'none')} → {_ROLES.get(data.get('new', ''), 'none')}"
 
 
 def _person(data: dict[str, Any]) -> str:
-    roles: dict[str, str] = {value: str(label) for value, label in Role.choices}
-    parts = (roles.get(data.get("role", ""), ""), data.get("email", ""))
+    parts = (_ROLES.get(data.get("role", ""), ""), data.get("email", ""))
     return ", ".join(part for part in parts if part)
 
 
@@ -60,6 +67,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.UPDATED: _changed,
     Type.RESCHEDULED: _changed,
     Type.CONTACT_CHANGED: _contact,
+    Type.ROLE_CHANGED: _role,
     Type.PERSON_ADDED: _person,
     Type.PERSON_REMOVED: _person,
     Type.LINK_MADE: lambda data: data.get("purpose", ""),

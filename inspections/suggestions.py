@@ -6,6 +6,7 @@ Whoever knows more about mail adds to the lists below when the app starts; nothi
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from inspections import own
 from inspections.models import Contact, ContactChange
 from inspections.text import BadText, canonical, email_address
 from inspections.typos import suggest
@@ -17,6 +18,8 @@ domains_that_took_mail: list[Callable[[], frozenset[str]]] = []
 # A sentence about a domain, or "". The second one may ask the net, for a page that waits for nothing else.
 known_about_domains: list[Callable[[str], str]] = []
 found_out_about_domains: list[Callable[[str], str]] = []
+# A sentence about an address: what became of earlier mail to it, or "".
+known_about_addresses: list[Callable[[str], str]] = []
 
 
 class Slip(NamedTuple):
@@ -64,6 +67,28 @@ def note(address: str, *, find_out: bool = False) -> str:
     domain = canonical(address).rpartition("@")[2]
     asked = found_out_about_domains if find_out else known_about_domains
     return next((said for ask in asked if (said := ask(domain))), "") if domain else ""
+
+
+def notes(address: str, *, but: str = "") -> list[str]:
+    """What there is to say about an address that is being typed; `but`: the id of the person it is typed for."""
+    key = canonical(address)
+    if not key:
+        return []
+    said = [
+        own.refusal(address, name=""),
+        note(address, find_out=True),
+        *(tell(address) for tell in known_about_addresses),
+    ]
+    return [sentence for sentence in (*said, _had_by(key, but=but)) if sentence]
+
+
+def _had_by(key: str, *, but: str) -> str:
+    others = Contact.objects.filter(email_key=key)
+    me = others.filter(pk=int(but)).first() if but.isascii() and but.isdigit() and len(but) < 19 else None
+    if me:
+        others = others.exclude(name__iexact=me.name)
+    names = list(others.order_by("name").values_list("name", flat=True).distinct()[:3])
+    return f"This is the address of {', '.join(names)}. Each person gets their own email." if names else ""
 
 
 # --- forms -----------------------------------------------------------------------------------------------------------

@@ -10,8 +10,6 @@ urlpatterns = [
     path("inspections/<int:inspection_id>/edit/", views.edit, name="inspection-edit"),
     path("inspections/<int:inspection_id>/complete/", views.complete, name="inspection-complete"),
     path("inspections/<int:inspection_id>/notifications/", views.notifications, name="inspection-notifications"),
-    path("inspections/<int:inspection_id>/people/add/", views.add_person, name="person-add"),
     path("addresses/check/", views.check_address, name="address-check"),
-    path("people/<int:participant_id>/remove/", views.remove_person, name="person-remove"),
     path("people/<int:participant_id>/link/", views.copy_link, name="person-link"),
 ]

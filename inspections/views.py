@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inspections import links, people, services, suggestions
+from inspections import links, services, suggestions
 from inspections.errors import BadDraft, NotPossible
-from inspections.forms import FIRST_ROWS, AddForm, AddPersonForm, EditForm
+from inspections.forms import FIRST_ROWS, AddForm, EditForm
 from inspections.forms_address import AsksAboutSlips
-from inspections.models import Company, Inspection, Participant, Role
+from inspections.models import Company, Inspection, Participant
 
 NONCE_LIFE = 24 * 3600  # s; as long as a form may lie open
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +49,7 @@ def _rows(request: HttpRequest) -> int:
 
 def _create(form: AddForm, *, by: str, nonce: str) -> Inspection | None:
     try:
-        draft = services.validate(form.draft())
+        draft = services.accept(form.draft())
     except BadDraft as problem:
         form.refuse(problem)
         return None
@@ -118,43 +118,14 @@ def notifications(request: HttpRequest, inspection_id: int) -> HttpResponse:
     return redirect("inspection-confirm" if request.POST.get("from") == "confirm" else "inspection", found.pk)
 
 
-@form_page
-def add_person(request: HttpRequest, inspection_id: int) -> HttpResponse:
-    """Put somebody on the inspection."""
-    found = get_object_or_404(Inspection, pk=inspection_id)
-    data = suggestions.with_suggestion(request.POST) if request.method == "POST" else None
-    form = AddPersonForm(data, initial={"role": Role.CLIENT})
-    if form.is_valid():
-        try:
-            person = people.add_person(found, form.person(), by=str(request.user))
-        except BadDraft as problem:
-            form.refuse(problem)
-        else:
-            _keep_if_asked(person, form, by=str(request.user))
-            messages.success(request, f"{person.name} is on this inspection now.")
-            return redirect("inspection", found.pk)
-    status = 422 if form.is_bound else 200
-    return render(request, "inspections/person_add.html", {"form": form, "inspection": found}, status=status)
-
-
-@form_page
-def remove_person(request: HttpRequest, participant_id: int) -> HttpResponse:
-    """Ask, then take somebody off the inspection."""
-    person = _person(participant_id)
-    if request.method == "POST":
-        people.remove_person(person, by=str(request.user))
-        messages.success(request, f"{person.name} was taken off this inspection.")
-        return redirect("inspection", person.inspection_id)
-    return render(request, "inspections/person_remove.html", {"person": person, "inspection": person.inspection})
-
-
 @never_cache
 @require_safe
 def check_address(request: HttpRequest) -> HttpResponse:
-    """For a form that is being filled in: was another address meant, does its domain take mail?"""
+    """For a form that is being filled in: was another address meant, does it take mail, who has it already?"""
     name = next((name for name in request.GET if name.rpartition("-")[2] == "email"), "email")
     typed = request.GET.get(name, "")
-    context = {"slip": suggestions.slip(typed), "note": suggestions.note(typed, find_out=True), "name": name}
+    notes = suggestions.notes(typed, but=request.GET.get("contact", ""))
+    context = {"slip": suggestions.slip(typed), "notes": notes, "name": name}
     return render(request, "inspections/_did_you_mean.html", context | {"live": True})
 
 

@@ -21,8 +21,8 @@ FLOORS = [
     r"envelope|smtp",
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
-    r"searching|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*|outcomes"
-    r"|stoplists|optouts|timing|conditions",
+    r"searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
+    r"|outcomes|stoplists|optouts|timing|conditions",
     r"checks",
     r"activity|rendering|sentences|overdue|eligibility\w*|carrier",
     r"examples",

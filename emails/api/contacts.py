@@ -12,7 +12,7 @@ from emails.api.refusals import COMMON
 from emails.models import Message
 from emails.states import Status as MessageStatus
 from inspections import people
-from inspections.models import Contact
+from inspections.models import Contact, Via
 
 router = Router(tags=["People"])
 
@@ -26,7 +26,7 @@ def correct_contact(request: ApiRequest, contact_id: int, body: ContactIn) -> St
     with transaction.atomic():
         contact = _find(contact_id)
         held = list(_of(contact).filter(status=MessageStatus.HELD).values_list("pk", flat=True))
-        people.correct_contact(contact, by=actor(request), **body.model_dump(exclude_unset=True))
+        people.correct_contact(contact, by=actor(request), via=Via.API, **body.model_dump(exclude_unset=True))
         # What moved in this transaction is still as it was moved: nobody else can see it yet.
         released = _of(contact).filter(pk__in=held, status=MessageStatus.QUEUED).order_by("pk")
         return Status(200, ContactOut.of(contact, released=list(released.values_list("pk", flat=True))))

@@ -35,7 +35,7 @@ def save_inspection(request: ApiRequest, body: InspectionIn) -> Status[Inspectio
     People are matched by role and address, then by role and name; whoever is missing from `people` is taken off.
     A changed `starts_at` of a confirmed inspection is a reschedule. What is left out of an update stays as it is.
     """
-    draft = services.validate(body.draft())
+    draft = services.accept(body.draft())
     with transaction.atomic():
         kept = _kept(draft, left_out=InspectionIn.model_fields.keys() - body.model_fields_set)
         inspection, created = services.save(replace(draft, **kept), by=actor(request))

@@ -220,6 +220,7 @@ class Page:
 PAGES = (
     Page("/", "Today", "inbox", "Today"),
     Page("/inspections/", "Inspections", "home-modern", "Inspections"),
+    Page("/contacts/", "Contacts", "users"),
     Page("/emails/", "Email activity", "envelope", "Activity", ("/messages/",)),
     Page("/automations/", "Automations", "bolt"),
     Page("/blocked/", "Blocked addresses", "no-symbol"),

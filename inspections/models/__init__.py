@@ -3,7 +3,7 @@
 Every change of a fact goes through `inspections.services`, which keeps an `InspectionEvent` beside it.
 """
 
-from inspections.models.contacts import Contact, ContactChange, ContactQuerySet, Language
+from inspections.models.contacts import Contact, ContactChange, ContactQuerySet, Language, Via
 from inspections.models.doors import ImportUpload, PortalLink, PortalLinkQuerySet
 from inspections.models.jobs import (
     Agreement,
@@ -37,6 +37,7 @@ __all__ = [
     "Role",
     "User",
     "UserManager",
+    "Via",
     "validate_address",
     "validate_line",
     "validate_zone",

@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from inspections import searching
@@ -49,7 +50,10 @@ class Contact(models.Model):
     objects = ContactQuerySet.as_manager()
 
     class Meta:
-        indexes = (GinIndex(fields=["search"], name="contact_search"),)
+        indexes = (
+            GinIndex(fields=["search"], name="contact_search"),
+            models.Index(Lower("name"), "id", name="contact_by_name"),
+        )
         constraints = (
             models.CheckConstraint(condition=~Q(name=""), name="contact_has_name"),
             models.CheckConstraint(condition=Q(language__in=["", *Language.values]), name="contact_language_known"),
@@ -64,18 +68,39 @@ class Contact(models.Model):
         super().save(*args, **kwargs)
 
 
+class Via(models.TextChoices):
+    """From which page, or in which other way, somebody's details were changed; "" is not known."""
+
+    EDIT = "edit", "Edit page"
+    ROW = "row", "Form under the email"
+    PRESS = "press", "One press: “Use … and resend”"
+    ADD = "add", "Add person"
+    API = "api", "API"
+    DATA = "data", "Inspection data from another system"
+
+
 class ContactChange(models.Model):
-    """Who changed what about a person, when; the address history."""
+    """Who changed what about a person, when, from where; the address history.
+
+    A change for one inspection alone belongs to the contact that the inspection has since; `apart_from` is the one that
+    all other inspections keep.
+    """
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="changes")
+    apart_from = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="partings")
+    inspection = models.ForeignKey(
+        "inspections.Inspection", models.SET_NULL, null=True, blank=True, related_name="+", help_text="Only there"
+    )
     field = models.CharField(max_length=20)
     old = models.CharField(max_length=MAX_EMAIL, blank=True)
     new = models.CharField(max_length=MAX_EMAIL, blank=True)
     by = models.CharField(max_length=MAX_NAME)
+    via = models.CharField(max_length=8, choices=Via.choices, blank=True, default="", db_default="")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ("-at", "-id")
+        constraints = (models.CheckConstraint(condition=Q(via__in=["", *Via.values]), name="contact_change_via_known"),)
 
     def __str__(self) -> str:
         return f"{self.field}: {self.old} → {self.new}"

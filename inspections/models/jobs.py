@@ -208,6 +208,7 @@ class InspectionEvent(models.Model):
         NOTIFICATIONS_OFF = "notifications_off", "Emails switched off"
         PERSON_ADDED = "person_added", "Person added"
         PERSON_REMOVED = "person_removed", "Person taken off"
+        ROLE_CHANGED = "role_changed", "Role changed"
         CONTACT_CHANGED = "contact_changed", "Contact details changed"
         LINK_MADE = "link_made", "Portal link made"
         LINK_REVOKED = "link_revoked", "Portal link switched off"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from emails import domains, outbox, selectors_inspection
-from emails.models import AddressHold, Automation, Kind, Message
+from emails.models import AddressHold, Automation, Kind, Message, TemplateVersion
 from emails.selectors_menu import RESENDS
 from emails.states import Reason, Status
 from inspections import services
@@ -364,8 +364,8 @@ def test_a_template_that_cannot_be_filled_shows_before_confirming(office: Client
     message = template("confirmation")
     assert message is not None
     version = message.current
-    version.body = version.body + "{{INVOICE_LNK}}"
-    version.save()
+    broken = {"number": version.number + 1, "body": version.body + "{{INVOICE_LNK}}", "published_at": timezone.now()}
+    TemplateVersion.objects.create(template=message, subject=version.subject, created_by="Kim", **broken)
     page = text_of(office, f"/inspections/{booked().pk}/confirm/")
     assert "Template problem" in page
     assert "INVOICE_LNK" in page

@@ -279,15 +279,17 @@ def test_month_first_dates_are_said_once() -> None:
     )
 
 
-def test_what_is_odd_but_allowed_is_said() -> None:
+def test_a16_the_offices_own_address_is_refused_with_its_line_and_a_missing_client_is_said() -> None:
     make_company(sender_email="office@oakwood.example")
     plan = plan_of(
         ANN.replace("ann@example.com", "Office@Oakwood.example"),
+        ANN.replace("A-1", "A-3").replace("ann@example.com", "somebody@oakwood.example"),
         "A-2,9 Elm Ave,2026-12-01 09:00,,,,,coordinator,Tia,tia@example.com,",
     )
-    assert len(plan.rows) == 2
-    assert "Line 2, email: Office@oakwood.example is your own office's address" in warned(plan)
-    assert "Line 3: This inspection has no client." in warned(plan)
+    assert [row.draft.external_id for row in plan.rows] == ["A-3", "A-2"]
+    refused = "Line 2, email: This is your own office’s address: Ann Lee would not see the email."
+    assert [str(problem) for problem in plan.errors] == [refused]
+    assert "Line 4: This inspection has no client." in warned(plan)
 
 
 def test_a_slip_is_asked_about_once_and_taken_where_it_was_ticked() -> None:
