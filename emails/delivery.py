@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
 from functools import cache
 from itertools import islice
 
@@ -21,7 +20,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from emails import activity, aftermath, carrier, channel, eligibility, envelope, optouts, rendering, wake
+from emails import activity, aftermath, carrier, channel, eligibility, envelope, optouts, rendering, retries, wake
 from emails.models import Kind, Message, TemplateVersion
 from emails.outcomes import Outcome
 from emails.rendering import Rendered, TemplateProblem
@@ -179,6 +178,9 @@ def _still_wanted(message: Message) -> bool:
     if stopped or (person is not None and person.removed_at is not None):
         _let_go(message, Status.CANCELLED, type="cancelled", text="No longer wanted")
         return False
+    if message.retry and (why := retries.why_not_now(message)):
+        _let_go(message, Status.CANCELLED, type="cancelled", text=why)
+        return False
     if optouts.applies(message.kind, message.to_key):
         _let_go(message, Status.SKIPPED, type="skipped", reason=Reason.UNSUBSCRIBED)
         return False
@@ -222,11 +224,11 @@ def _hold(message: Message, reason: str, *, note: str = "") -> None:
 
 def _email(message: Message, rendered: Rendered, company: Company) -> EmailMultiAlternatives:
     """The email as Anymail takes it. Raises BadText for what could break a header or reach a second person."""
-    to = _mailbox(message.to_name, message.to_address)
+    to = carrier.mailbox(message.to_name, message.to_address)
     email = EmailMultiAlternatives(
         subject=single_line(rendered.subject, limit=500),
         body=rendered.text,
-        from_email=_mailbox(company.sender_name or company.name, company.sender_email),
+        from_email=carrier.mailbox(company.sender_name or company.name, company.sender_email),
         to=[to],
         reply_to=[email_address(company.reply_to)] if company.reply_to else None,
     )
@@ -238,12 +240,6 @@ def _email(message: Message, rendered: Rendered, company: Company) -> EmailMulti
     if settings.MAIL_PROVIDER == "smtp":
         envelope.seal(email, message.uuid, return_path=settings.BOUNCE_ADDRESS)
     return email
-
-
-def _mailbox(name: str, address: str) -> str:
-    """`name <address>`, quoted as RFC 5322 asks, holding exactly one address."""
-    local, _, domain = email_address(address).rpartition("@")
-    return str(Address(single_line(name).replace(",", " "), local, domain))
 
 
 @cache

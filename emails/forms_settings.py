@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db.models import Manager, Model
 
 from emails import zones
 from emails.keys import MAX_KEY_NAME
-from inspections.models import Company, User
 from inspections.text import MAX_EMAIL, MAX_NAME, BadText, email_address, phone_key, single_line
 
 _NAME_MISSING = {"required": "Please enter a name."}
@@ -120,6 +120,7 @@ class ProfileForm(forms.Form):
     )
 
 
-def values(row: Company | User, form: type[forms.Form]) -> dict[str, object]:
+def values(row: Model, form: type[forms.Form]) -> dict[str, object]:
     """What a form shows of a stored row."""
-    return {name: getattr(row, name) for name in form.base_fields}
+    shown = {name: getattr(row, name) for name in form.base_fields}
+    return {name: value.all() if isinstance(value, Manager) else value for name, value in shown.items()}

@@ -31,6 +31,7 @@ __all__ = [
     "settle",
     "skip",
     "tomorrow_at_eight",
+    "try_later",
     "why_not_again",
 ]
 
@@ -138,6 +139,7 @@ def resend(
             return said
         message.refresh_from_db()
         eligibility.refuse_if_pointless(message)
+        _make_way(root, by=by)
         again = _copy(message, root, by=by, nonce=nonce, how=how)
         eligibility.refuse_if_unusable(again)
         eligibility.refuse_if_not_so(again)
@@ -155,6 +157,26 @@ def resend(
             activity.cancel(held, by=by, text="Replaced by a resend")
         wake.deliver()
     return again
+
+
+def _make_way(root: Message, *, by: str) -> None:
+    """What we planned to try later is sent now: the planned try goes. Raises Refused if it is leaving this moment."""
+    for planned in Message.objects.planned_retries().filter(root=root):
+        if not activity.cancel(planned, by=by, text="Sent sooner"):
+            raise Refused("This email is already on its way.", message=planned)
+
+
+def try_later(failed: Message, root: Message, *, by: str, number: int, at: datetime) -> Message:
+    """Plan the `number`-th try that nobody asked for. The caller holds the lock of `root`. Raises Refused."""
+    eligibility.refuse_if_pointless(failed)
+    again = _copy(failed, root, by=by, nonce=None, how=How(at=at))
+    eligibility.refuse_if_unusable(again)
+    again.retry, again.note = number, failed.category
+    try:
+        with transaction.atomic():
+            return activity.create(again, type="retry_planned", by=by)
+    except IntegrityError:
+        raise Refused("This email is already on its way.") from None
 
 
 def _same_nonce(nonce: str | None, root: Message) -> Message | None:
@@ -290,7 +312,8 @@ def unsent_for(participant: Participant) -> list[Message]:
     """What did not reach this person and has not been made good: one message per kind, the newest, failed or held."""
     newest: dict[str, Message] = {}
     for message in participant.messages.select_related("template", "inspection").order_by("pk"):
-        if message.status != Status.CANCELLED:  # a resend that was undone made nothing good
+        # A resend that was undone made nothing good, and one that we only plan has not yet.
+        if message.status != Status.CANCELLED and not message.is_planned_retry:
             newest[message.kind] = message
     unsent = [m for m in newest.values() if m.status in UNDELIVERED | {Status.HELD}]
     return [m for m in unsent if eligibility.why_not_about(m.inspection, m.kind) is None]
@@ -302,6 +325,8 @@ def follow_address(participant: Participant, *, by: str) -> list[Message]:
     Returns the released messages. What was sent already is left alone: resending it is an act of its own.
     """
     released = []
+    for planned in participant.messages.planned_retries():
+        activity.cancel(planned, by=by, text="The address was corrected")
     waiting = participant.messages.filter(status__in=[Status.QUEUED, Status.HELD]).order_by("pk")
     address = participant.contact.email
     for message in waiting.select_related("inspection"):

@@ -41,6 +41,13 @@ def today_counts() -> tuple[int, int]:
     return counts["delivered"], counts["failed"]
 
 
+def yesterday_counts() -> tuple[int, int]:
+    """Delivered and failed on the company's last whole day."""
+    today = timezone.localdate()
+    counted = strip(0, 0)[-2:]
+    return next(((day.delivered, day.failed) for day in counted if day.day < today), (0, 0))
+
+
 def strip(delivered: int, failed: int) -> list[Day]:
     """The last 14 days, today's numbers given; the days before hardly change and are kept for a while."""
     today = timezone.localdate()

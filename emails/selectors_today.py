@@ -4,7 +4,7 @@ Everything a row says is in its dataclass, so that `version` tells whether a pag
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +13,14 @@ from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import selectors_messages, troubleshoot, wording
+from emails import holds, selectors_messages, troubleshoot, wording
 from emails.models import Message, Problem
 from emails.selectors_causes import Cause, card, grouped
 from emails.selectors_messages import version_of
 from emails.states import ON_ITS_WAY, Status
 from emails.troubleshoot import Action, Verdict
-from inspections.models import Company, Inspection
+from emails.wording_blocked import WEARY
+from inspections.models import Company, Inspection, User
 
 MOST_ROWS = 100
 
@@ -43,7 +44,9 @@ class Row:
     what: str
     primary: Action | None = None
     others: tuple[Action, ...] = ()
+    warning: str = ""  # about the address
     second: Action | None = None  # a question with two answers shows both
+    assigned: str = ""  # the colleague who looks after it
 
     @property
     def version(self) -> str:
@@ -61,31 +64,54 @@ class WorkList:
     skipped: Sequence[Row]
     problems: int
     more: int = 0
+    snoozed: int = 0
     next_emails: str = ""
     made_at: datetime = field(default_factory=timezone.now, compare=False)
 
     @property
     def version(self) -> str:
         """Changes when anything in the lists does."""
-        return version_of(*self.rows, *self.causes, *self.watched, *self.skipped, self.problems, self.more)
+        return version_of(
+            *self.rows, *self.causes, *self.watched, *self.skipped, self.problems, self.more, self.snoozed
+        )
 
 
 # --- the work list ---------------------------------------------------------------------------------------------------
 
 
-def work_list(company: Company) -> WorkList:
-    """Everything on Today that can change while it is looked at."""
+def work_list(company: Company, *, first: User | None = None) -> WorkList:
+    """Everything on Today that can change while it is looked at. `first`: whose problems come before the others."""
     needing, again = _needing()
+    if first:
+        needing.sort(key=lambda problem: problem.assigned_to_id != first.pk)
     causes, single = _split(needing, company)
-    rows = [_row(problems, company) for problems in _by_person(single)]
+    rows = _rows(single, company)
     return WorkList(
         rows=rows[:MOST_ROWS],
         causes=causes,
         watched=_watched(again),
         skipped=_skipped(),
+        snoozed=Problem.objects.open().filter(snoozed_until__gt=timezone.now()).count(),
         problems=len(needing),
         more=max(0, len(rows) - MOST_ROWS),
     )
+
+
+def headline(work: WorkList, delivered: int, failed: int) -> str:
+    """The page in one sentence."""
+    if work.problems:
+        emails = "1 email needs you" if work.problems == 1 else f"{work.problems} emails need you"
+        people = len(work.rows) + work.more
+        several = work.problems > people > 0 and not work.causes
+        return (
+            f"{work.problems} emails to {people} {'person' if people == 1 else 'people'} need you"
+            if several
+            else emails
+        )
+    if not delivered:
+        return "All clear. Nothing needs you."
+    emails = "1 email" if delivered == 1 else f"{delivered} emails"
+    return f"All clear. {emails} delivered today, {failed or 'none'} failed."
 
 
 def _needing() -> tuple[list[Problem], list[int]]:
@@ -102,7 +128,7 @@ def _open_problems() -> QuerySet[Problem]:
     over = Case(When(inspection__starts_at__lt=Now() - timedelta(hours=4), then=Value(1)), default=Value(0))
     return (
         Problem.objects.on_today()
-        .select_related("inspection", "participant__contact", "message__participant__contact")
+        .select_related("inspection", "participant__contact", "message__participant__contact", "assigned_to")
         .defer("message__html", "message__text", "message__search", "inspection__search")
         .order_by(over, "inspection__starts_at", "id")
     )
@@ -115,7 +141,13 @@ def _by_person(found: Iterable[Problem]) -> list[list[Problem]]:
     return list(people.values())
 
 
-def _row(problems: list[Problem], company: Company) -> Row:
+def _rows(single: Iterable[Problem], company: Company) -> list[Row]:
+    people = _by_person(single)
+    weary = holds.weary({problem.message.to_key for problems in people for problem in problems})
+    return [_row(problems, company, weary) for problems in people]
+
+
+def _row(problems: list[Problem], company: Company, weary: Mapping[str, int]) -> Row:
     problem = max(problems, key=lambda p: p.message_id)
     message = problem.message
     facts = selectors_messages.facts(message, company=company)
@@ -129,6 +161,8 @@ def _row(problems: list[Problem], company: Company) -> Row:
         tone=said.tone,
         icon=said.icon,
         what=_what(problems),
+        assigned=str(problem.assigned_to or ""),
+        warning=str(WEARY).format(count=weary[message.to_key]) if message.to_key in weary else "",
         **_buttons(found),
         **_where(message, problem.inspection),
     )
@@ -217,7 +251,7 @@ def members_of(category: str, domain: str) -> list[Problem]:
 
 def rows_of(members: Sequence[Problem], company: Company) -> list[Row]:
     """The same as rows, one for each person."""
-    return [_row(problems, company) for problems in _by_person(members[:MOST_ROWS])]
+    return _rows(members[:MOST_ROWS], company)
 
 
 # --- keep an eye on --------------------------------------------------------------------------------------------------

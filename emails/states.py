@@ -5,7 +5,10 @@ the maximum rank of all known facts, so that neither order nor repetition of eve
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
+
+GIVE_UP_AFTER = timedelta(days=3)  # for so long receiving servers are asked again, at most services
 
 
 class Status(StrEnum):

@@ -2,7 +2,21 @@
 
 from celery import shared_task
 
-from emails import activity, channel, delivery, domains_checks, inbox, mailbox, nightly, outbox, overdue
+from emails import (
+    activity,
+    blocks,
+    channel,
+    delivery,
+    digests,
+    domains_checks,
+    exports,
+    inbox,
+    mailbox,
+    nightly,
+    outbox,
+    overdue,
+    retries,
+)
 
 
 @shared_task(name="emails.tasks.deliver_due")
@@ -14,8 +28,9 @@ def deliver_due(*_: object) -> None:
 
 @shared_task(name="emails.tasks.drain_inbox")
 def drain_inbox(*_: object) -> None:
-    """Read the webhook posts that wait."""
+    """Read the webhook posts that wait; what failed for a passing reason is planned again."""
     inbox.drain()
+    retries.plan_all()
 
 
 @shared_task(name="emails.tasks.sweep")
@@ -23,6 +38,8 @@ def sweep(*_: object) -> None:
     """Take back lost leases, adopt orphans, raise what stayed silent for too long."""
     activity.sweep()
     inbox.adopt_orphans()
+    retries.plan_all()
+    blocks.release_stragglers()
     overdue.raise_problems()
     overdue.close_unreported()
 
@@ -39,6 +56,24 @@ def check_domains(*_: object) -> None:
     domains_checks.ask_for_waiting()
     domains_checks.drain()
     outbox.release_revived()
+
+
+@shared_task(name="emails.tasks.prepare_exports")
+def prepare_exports(*_: object) -> None:
+    """Write the files that were asked for; drop old ones."""
+    exports.work()
+
+
+@shared_task(name="emails.tasks.send_digests")
+def send_digests(*_: object) -> None:
+    """The office's daily summary, when its hour has come."""
+    digests.run()
+
+
+@shared_task(name="emails.tasks.settle_holds")
+def settle_holds(*_: object) -> None:
+    """Ask the mail service about blocked addresses; what waited for one that is allowed leaves."""
+    blocks.drain()
 
 
 @shared_task(name="emails.tasks.heartbeat")

@@ -4,7 +4,10 @@ from django.urls import path
 
 from emails import (
     views_activity,
+    views_batch,
+    views_blocked,
     views_confirm,
+    views_exports,
     views_health,
     views_inspections,
     views_message,
@@ -18,6 +21,7 @@ from emails import (
     views_templates,
     views_today,
     views_versions,
+    views_why,
     views_words,
 )
 
@@ -25,6 +29,7 @@ urlpatterns = [
     # Today
     path("", views_today.today, name="today"),
     path("today/list/", views_today.today_list, name="today-list"),
+    path("today/settled/", views_today.settled, name="settled"),
     path("today/<str:category>/<str:domain>/", views_today.cause, name="cause"),
     path("today/<str:category>/<str:domain>/retry/", views_today.retry, name="cause-retry"),
     # Problems
@@ -32,6 +37,7 @@ urlpatterns = [
     path("problems/<int:problem_id>/snooze/", views_problem.snooze, name="snooze"),
     path("problems/<int:problem_id>/unsnooze/", views_problem.unsnooze, name="unsnooze"),
     path("problems/<int:problem_id>/handle/", views_problem.handle, name="handle"),
+    path("problems/<int:problem_id>/assign/", views_problem.assign, name="assign"),
     path("problems/<int:problem_id>/reopen/", views_problem.reopen, name="reopen"),
     # Messages
     path("messages/<int:message_id>/", views_message.message, name="message"),
@@ -60,10 +66,25 @@ urlpatterns = [
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
     path("people/<int:participant_id>/use/", views_people.use, name="person_use"),
     path("people/<int:participant_id>/keep/", views_people.keep, name="person_keep"),
+    path("people/<int:participant_id>/why/", views_why.why, name="person_why"),
     path("people/<int:participant_id>/resend/<slug:kind>/", views_people.resend, name="person_resend"),
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
+    path("emails/resend/", views_batch.resend, name="batch-resend"),
+    path("emails/handle/", views_batch.handle, name="batch-handle"),
+    path("emails/export/", views_exports.export, name="export"),
+    path("emails/exports/<uuid:export_uuid>/", views_exports.page, name="export-page"),
+    path("emails/exports/<uuid:export_uuid>/file/", views_exports.file, name="export-file"),
+    path("emails/exports/<uuid:export_uuid>/cancel/", views_exports.cancel, name="export-cancel"),
+    # Blocked addresses
+    path("blocked/", views_blocked.blocked, name="blocked"),
+    path("blocked/add/", views_blocked.add, name="blocked-add"),
+    path("blocked/allow/", views_blocked.allow_many, name="blocked-allow-many"),
+    path("blocked/import/", views_blocked.import_, name="blocked-import"),
+    path("blocked.csv", views_blocked.export, name="blocked-export"),
+    path("blocked/<int:hold_id>/allow/", views_blocked.allow, name="blocked-allow"),
+    path("blocked/<int:hold_id>/there/", views_blocked.there, name="blocked-there"),
     # Templates
     path("templates/", views_templates.listing, name="templates"),
     path("templates/new/", views_templates.new, name="template-new"),

@@ -186,5 +186,8 @@ STATUSES: Mapping[str, Words] = {
     ),
 }
 
+# A planned email that is another try of our own: why, and when.
+RETRYING: Text = _("{label}. We try again {soon}.")
+
 # For statuses whose words are those of the failure (wording_failures), in a tone of their own.
 FAILED_TONE = "red"

@@ -124,7 +124,12 @@
   function renew(old, fresh) {
     if (old.dataset.version === fresh.dataset.version) return;
     const form = $(".row-fix > *", old);
-    if (!form) return old.replaceWith(fresh);
+    if (!form) {
+      const ticked = $("input[type=checkbox]:checked", old);
+      const again = ticked && $("input[type=checkbox]", fresh);
+      if (again) again.checked = true;
+      return old.replaceWith(fresh);
+    }
     $(".row-main", old)?.replaceWith($(".row-main", fresh));
     old.dataset.version = fresh.dataset.version;
   }

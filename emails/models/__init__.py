@@ -1,6 +1,8 @@
 """What the delivery remembers, by noun."""
 
+from emails.models.desk import Desk, Digest
 from emails.models.domains import DomainCheck
+from emails.models.exports import Export, ExportPart
 from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.reasons import WrongReason
@@ -23,8 +25,12 @@ __all__ = [
     "ApiKey",
     "Automation",
     "Channel",
+    "Desk",
+    "Digest",
     "DomainCheck",
     "EmailTemplate",
+    "Export",
+    "ExportPart",
     "Kind",
     "Mailbox",
     "Message",

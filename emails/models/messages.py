@@ -8,7 +8,7 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion
@@ -16,6 +16,11 @@ from emails.states import CANCELLABLE, HOLD_REASONS, IN_OUR_HANDS, SKIP_REASONS,
 from inspections import searching
 from inspections.models import Inspection, Participant
 from inspections.text import MAX_EMAIL, MAX_NAME
+
+
+def mail_domain() -> Func:
+    """What follows the last @ of the address key; "" without one."""
+    return Func(F("to_key"), Value("@"), Value(-1), function="split_part", output_field=models.CharField())
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -29,6 +34,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """In a worker's hands for longer than its lease."""
         return self.filter(status__in=[Status.CLAIMED, Status.SENDING], lease_until__lt=models.functions.Now())
 
+    def planned_retries(self) -> Self:
+        """Waiting, and planned by ourselves."""
+        return self.filter(status=Status.QUEUED, retry__gt=0)
+
     def unfinished(self) -> Self:
         """More is to be heard of them."""
         return self.filter(status__in=UNFINISHED)
@@ -36,6 +45,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def with_people(self) -> Self:
         """All that a row of a list shows."""
         return self.select_related("inspection", "participant__contact", "template_version__template", "rule")
+
+    def at_domain(self, domain: str) -> Self:
+        """Whose address is at this mail domain, written as in an address key."""
+        return self.alias(mail_domain=mail_domain()).filter(mail_domain=domain)
 
     def search(self, text: str) -> Self:
         """Every word of `text` begins a word of the address, name, subject or property (see `emails.searching`)."""
@@ -91,6 +104,10 @@ class Message(models.Model):
         default=0, db_default=0, help_text="Times its worker stopped before the call"
     )
 
+    retry = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="The how-manieth try that we made by ourselves; 0: asked for by somebody"
+    )
+
     provider = models.CharField(max_length=20, blank=True)
     provider_message_id = models.CharField(max_length=200, blank=True)
     from_header = models.CharField(max_length=500, blank=True)
@@ -124,6 +141,15 @@ class Message(models.Model):
             models.Index(fields=["to_key", "-id"], name="message_to"),
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
             GinIndex(fields=["search"], name="message_search"),
+            models.Index(mail_domain(), F("created_at").desc(), F("id").desc(), name="message_domain"),
+            models.Index(
+                F("category"),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="message_category",
+                condition=~Q(category=""),
+            ),
+            models.Index(fields=["reason", "-created_at", "-id"], name="message_reason", condition=~Q(reason="")),
         )
         constraints = (
             models.CheckConstraint(condition=Q(status__in=list(Status)), name="message_status_known"),
@@ -166,6 +192,11 @@ class Message(models.Model):
     def is_cancellable(self) -> bool:
         """It has not left yet."""
         return self.status in CANCELLABLE
+
+    @property
+    def is_planned_retry(self) -> bool:
+        """We try it again by ourselves, later; whoever sends it sooner takes its place."""
+        return self.retry > 0 and self.status == Status.QUEUED
 
     @property
     def family_id(self) -> int:

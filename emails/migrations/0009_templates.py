@@ -38,7 +38,7 @@ DROP FUNCTION emails_published_stays();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0005_domain_check'),
+        ('emails', '0008_holds'),
         ('inspections', '0003_postal_address'),
     ]
 
