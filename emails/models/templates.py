@@ -58,7 +58,7 @@ class EmailTemplate(models.Model):
 
 
 class TemplateVersion(models.Model):
-    """One published state of a template's words. The database refuses to change it (migration 0006)."""
+    """One published state of a template's words. The database refuses to change it (its migration has the trigger)."""
 
     template = models.ForeignKey(EmailTemplate, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
