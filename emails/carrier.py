@@ -2,12 +2,14 @@
 
 import threading
 from contextlib import suppress
+from email.headerregistry import Address
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from emails import envelope, outcomes, smtp
 from emails.outcomes import Fate, Outcome
+from inspections.text import email_address, single_line
 
 _kept = threading.local()
 
@@ -27,6 +29,12 @@ def call(email: EmailMultiAlternatives) -> Outcome:
     status = getattr(email, "anymail_status", None)
     # Without one it went by plain SMTP: accepted, under the id that we wrote on it.
     return Outcome(Fate.ACCEPTED, envelope.message_id(email)) if status is None else outcomes.of_answer(status)
+
+
+def mailbox(name: str, address: str) -> str:
+    """`name <address>`, quoted as RFC 5322 asks, holding exactly one address. Raises BadText."""
+    local, _, domain = email_address(address).rpartition("@")
+    return str(Address(single_line(name).replace(",", " "), local, domain))
 
 
 def _connection() -> BaseEmailBackend:

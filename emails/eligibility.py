@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from emails import domains_checks, holds
+from emails import domains_checks, holds, optouts
 from emails.limits import Refused
 from emails.models import Kind, Message
 from emails.states import IN_OUR_HANDS, RESENDABLE, Reason, Status
@@ -24,7 +24,7 @@ def unusable(message: Message) -> str:
         email_address(message.to_address)
     except BadText:
         return Reason.NO_ADDRESS
-    if message.to_key in people.own_addresses():
+    if message.to_key in people.own_addresses() and not message.test:
         return Reason.OWN_ADDRESS
     if holds.active(message.to_address):
         return Reason.ADDRESS_BLOCKED
@@ -57,6 +57,8 @@ def why_not_to(participant: Participant, kind: str) -> Refused | None:
         return Refused(f"{participant.name} is no longer on this inspection.")
     if kind == Kind.AGREEMENT and participant.role != Role.CLIENT:
         return Refused("Only clients sign the agreement.")
+    if optouts.applies(kind, participant.contact.email_key):
+        return Refused(f"{participant.name} asked not to get emails of this kind.")
     return None
 
 
@@ -76,6 +78,9 @@ def why_not_about(inspection: Inspection, kind: str) -> Refused | None:
 
 def refuse_if_pointless(message: Message) -> None:
     """Raise Refused if sending this email again makes no sense now, or must not happen blindly."""
+    if message.test:
+        page = ("Open the template", f"/templates/{message.template_id}/")
+        raise Refused("This was a test. Send another one from its template.", way_out=page)
     flying = Message.objects.filter(pk=message.family_id) | Message.objects.filter(root_id=message.family_id)
     # A try that we plan by ourselves is in nobody's way: what is sent now takes its place.
     ahead = flying.filter(status__in=IN_OUR_HANDS).exclude(status=Status.QUEUED, retry__gt=0).order_by("-pk").first()

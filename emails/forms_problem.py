@@ -1,8 +1,11 @@
 """The form that settles a problem another way."""
 
+from typing import Any
+
 from django import forms
 
 from emails.forms_text import OneLine
+from inspections.models import User
 
 REASONS = (
     ("Told them another way", "We told them another way, by phone or text"),
@@ -10,6 +13,19 @@ REASONS = (
     ("Not needed any more", "It isn’t needed any more"),
     ("other", "Something else"),
 )
+
+
+class AssignForm(forms.Form):
+    """To whom."""
+
+    to = forms.ModelChoiceField(
+        label="Who looks after it", queryset=User.objects.none(), required=False, empty_label="Nobody"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(is_active=True).order_by("name", "pk")
+        self.fields["to"].queryset = people  # type: ignore[attr-defined]
 
 
 class HandleForm(forms.Form):

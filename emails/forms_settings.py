@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db.models import Manager, Model
 
 from emails import zones
 from emails.keys import MAX_KEY_NAME
-from inspections.models import Company, User
 from inspections.text import MAX_EMAIL, MAX_NAME, BadText, email_address, phone_key, single_line
 
 _NAME_MISSING = {"required": "Please enter a name."}
@@ -51,6 +51,10 @@ class CompanyForm(forms.Form):
     phone = LineField(
         label="Phone", required=False, longest=40, widget=forms.TextInput(attrs={"type": "tel"}),
         help_text="Clients call it when something is unclear.",
+    )  # fmt: skip
+    postal_address = LineField(
+        label="Postal address", required=False, longest=300,
+        help_text="At the foot of marketing, where the law wants it. Such as: 12 Oak St, Springfield, IL 62701.",
     )  # fmt: skip
     time_zone = forms.ChoiceField(
         label="Time zone",
@@ -116,6 +120,7 @@ class ProfileForm(forms.Form):
     )
 
 
-def values(row: Company | User, form: type[forms.Form]) -> dict[str, object]:
+def values(row: Model, form: type[forms.Form]) -> dict[str, object]:
     """What a form shows of a stored row."""
-    return {name: getattr(row, name) for name in form.base_fields}
+    shown = {name: getattr(row, name) for name in form.base_fields}
+    return {name: value.all() if isinstance(value, Manager) else value for name, value in shown.items()}

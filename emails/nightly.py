@@ -7,18 +7,22 @@ from django.db.models import Case, F, IntegerField, Max, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from emails.models import Message, MessageEvent, WebhookPost
-from emails.states import FACT_RANK, RANK, Status
+from emails.models import Desk, Message, MessageEvent, WebhookPost
+from emails.states import FACT_RANK, RANK, UNFINISHED, Status
 
 log = logging.getLogger(__name__)
 
 RAW_POSTS_KEPT = timedelta(days=30)
 LOOK_BACK = timedelta(days=3)
+BATCH = 1_000
 
 
 def run() -> dict[str, int]:
     """Counts of what was removed and found. Removing comes first: nothing that is found must keep data for longer."""
-    found = {"posts": _forget_posts(), "orphans": _forget_orphans(), "differences": len(differences())}
+    desk = Desk.get()
+    texts, records = timedelta(days=desk.keep_texts_days), timedelta(days=desk.keep_records_days)
+    kept = {"texts": _forget_texts(texts), "records": _forget_records(records)}
+    found = kept | {"posts": _forget_posts(), "orphans": _forget_orphans(), "differences": len(differences())}
     log.info("nightly: %s", found)
     return found
 
@@ -53,3 +57,21 @@ def _forget_posts() -> int:
 def _forget_orphans() -> int:
     old = MessageEvent.objects.filter(message=None, recorded_at__lt=timezone.now() - RAW_POSTS_KEPT)
     return old.delete()[0]
+
+
+def _forget_texts(kept: timedelta) -> int:
+    """Remove what the emails said; who was sent what and what became of it stays."""
+    old = Message.objects.filter(created_at__lt=timezone.now() - kept).exclude(html="", text="")
+    return old.exclude(status__in=[*UNFINISHED, Status.HELD]).update(html="", text="")
+
+
+def _forget_records(kept: timedelta) -> int:
+    """Remove whole families of emails, resends before what they repeat, once the youngest is too old."""
+    horizon, removed = timezone.now() - kept, 0
+    young = Message.objects.filter(created_at__gte=horizon, root__isnull=False).values("root")
+    old = Message.objects.filter(created_at__lt=horizon).exclude(status__in=[*UNFINISHED, Status.HELD])
+    old = old.exclude(pk__in=young).exclude(root__in=young)
+    while ids := list(old.filter(resends=None, family=None).values_list("pk", flat=True)[:BATCH]):
+        Message.objects.filter(pk__in=ids).delete()
+        removed += len(ids)
+    return removed

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from emails import activity, domains_checks, eligibility, wake
+from emails import activity, domains_checks, eligibility, optouts, wake
 from emails.limits import Refused, check_limits
 from emails.models import Automation, EmailTemplate, Message
 from emails.states import UNDELIVERED, Reason, Status
@@ -55,6 +55,8 @@ class Plan:
 def enqueue(plan: Plan) -> Message:
     """Queue an email, or hold it if its address cannot be used. A firing told twice is the same row."""
     message = _draft(plan)
+    if optouts.applies(message.kind, message.to_key):
+        return skip(plan, Reason.UNSUBSCRIBED)
     message.reason = eligibility.unusable(message)
     message.status = Status.HELD if message.reason else Status.QUEUED
     return _write(message)
@@ -255,11 +257,12 @@ def latest(participant: Participant, kind: str) -> Message | None:
 
 def template_for(participant: Participant, kind: str) -> EmailTemplate:
     """The template that the automations use for this kind and role. Raises Refused if there is none."""
-    rules = Automation.objects.filter(template__kind=kind).select_related("template")
+    rules = Automation.objects.filter(template__kind=kind, template__versions__isnull=False).distinct()
+    rules = rules.select_related("template")
     for rule in rules:
         if participant.role in rule.role_values:
             return rule.template
-    template = EmailTemplate.objects.filter(kind=kind).first()
+    template = EmailTemplate.objects.filter(kind=kind, versions__isnull=False).first()
     if template is None:
         raise Refused("There is no template for this email.")
     return template
@@ -343,6 +346,12 @@ def try_again(inspection: Inspection, *, by: str) -> list[Message]:
     """Facts changed: what a template could not be filled with may be there now. Returns what leaves, to be seen."""
     held = inspection.messages.filter(status=Status.HELD, reason=Reason.TEMPLATE_PROBLEM).order_by("pk")
     return [message for message in held if release(message, by=by)]
+
+
+def release_template(template: EmailTemplate, *, by: str) -> list[Message]:
+    """A new version is out: what the old one held leaves. Returns what does."""
+    held = template.messages.filter(status=Status.HELD, reason=Reason.TEMPLATE_PROBLEM).order_by("pk")
+    return [message for message in held.select_related("inspection") if release(message, by=by)]
 
 
 def release_revived() -> list[Message]:

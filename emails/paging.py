@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some rows, newest first. `newer`, `older`: ids to go on from, 0 where there is nothing more."""
+    """Some rows in the list's order. `newer`, `older`: ids to go on from, 0 where there is nothing more."""
 
     rows: Sequence[Row]
     newer: int
@@ -42,24 +42,35 @@ class Page(Generic[Row]):
         return not self.newer
 
 
-def page(found: QuerySet[Row], place: Place, *, by: str, size: int) -> Page[Row]:
-    """The rows of `found` at `place`, newest first by the time column `by`, then by id."""
-    newest_first = found.order_by(f"-{by}", "-pk")
-    start = _time_of(found.model, by, place.before or place.after)
+def page(found: QuerySet[Row], place: Place, *, by: str, size: int, oldest: bool = False) -> Page[Row]:
+    """The rows of `found` at `place` by the column `by` (of a related row, too), then by id.
+
+    Newest first; with `oldest` the other way round: then "older" is what comes later in the list.
+    """
+    down, up = ("", "-") if oldest else ("-", "")
+    onward, back = ("gt", "lt") if oldest else ("lt", "gt")
+    in_order = found.order_by(f"{down}{by}", f"{down}pk")
+    start = _value_of(found.model, by, place.before or place.after)
     if start is None:
-        rows = list(newest_first[: size + 1])
+        rows = list(in_order[: size + 1])
         return _page(rows[:size], newer=False, older=len(rows) > size)
     if place.before:
-        rows = list(newest_first.filter(_beyond(by, "lt", start, place.before))[: size + 1])
+        rows = list(in_order.filter(_beyond(by, onward, start, place.before))[: size + 1])
         at_an_end = not rows
     else:
-        rows = list(found.order_by(by, "pk").filter(_beyond(by, "gt", start, place.after))[: size + 1])
+        rows = list(found.order_by(f"{up}{by}", f"{up}pk").filter(_beyond(by, back, start, place.after))[: size + 1])
         at_an_end = len(rows) <= size
     if at_an_end:  # show a whole page of the head rather than a rest
-        return page(found, Place(), by=by, size=size)
+        return page(found, Place(), by=by, size=size, oldest=oldest)
     return _page(
         rows[:size] if place.before else rows[size - 1 :: -1], newer=True, older=bool(place.after) or len(rows) > size
     )
+
+
+def ahead(found: QuerySet[Row], first: Row, *, by: str, at_most: int, oldest: bool = False) -> int:
+    """How many rows stand before `first` in the same list; at most so many are counted."""
+    start = _value_of(found.model, by, first.pk)
+    return found.filter(_beyond(by, "lt" if oldest else "gt", start, first.pk)).order_by()[:at_most].count()
 
 
 def _page(rows: list[Row], *, newer: bool, older: bool) -> Page[Row]:
@@ -71,7 +82,7 @@ def _beyond(by: str, side: str, start: object, pk: int) -> Q:
     return Q(**{f"{by}__{side}e": start}) & (Q(**{f"{by}__{side}": start}) | Q(**{f"pk__{side}": pk}))
 
 
-def _time_of(model: type[Model], by: str, pk: int) -> Any:
+def _value_of(model: type[Model], by: str, pk: int) -> Any:
     return model._default_manager.filter(pk=pk).values_list(by, flat=True).first() if pk else None
 
 

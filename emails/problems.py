@@ -8,12 +8,15 @@ from django.utils import timezone
 
 from emails.models import Message, Problem
 from emails.states import ON_ITS_WAY, UNDELIVERED, Status
+from inspections.models import User
 
 NEEDS_SOMEONE = UNDELIVERED | {Status.HELD}
 
 
 def follow(message: Message) -> None:
     """Open or close the problem that this message's status speaks of. Repeating it changes nothing."""
+    if message.test:  # nobody outside the office waits for it
+        return
     if message.status in NEEDS_SOMEONE:
         open_for(message, category=message.category or message.reason or "unknown")
     elif message.status == Status.DELIVERED:
@@ -27,9 +30,11 @@ def follow(message: Message) -> None:
 
 
 def open_for(message: Message, *, category: str) -> None:
-    """Someone must look at this message, unless a newer one already made it good."""
+    """Someone must look at this message, unless a newer one already made it good or was settled by someone."""
+    if message.test:
+        return
     newer = Message.objects.filter(_same_email(message), pk__gt=message.pk)
-    if newer.filter(status=Status.DELIVERED).exists():
+    if newer.filter(status=Status.DELIVERED).exists() or _is_settled_since(message):
         return
     problem, created = Problem.objects.get_or_create(
         inspection=message.inspection,
@@ -43,6 +48,12 @@ def open_for(message: Message, *, category: str) -> None:
     if (problem.message_id, problem.category) != (message.pk, category):
         problem.message, problem.category, problem.snoozed_until = message, category, None
         problem.save(update_fields=["message", "category", "snoozed_until"])
+
+
+def _is_settled_since(message: Message) -> bool:
+    """A problem about a later attempt was closed: late news of this one changes nothing."""
+    closed = Problem.objects.filter(_same_email(message), closed_at__isnull=False, message_id__gt=message.pk)
+    return closed.exists()
 
 
 def follow_reason(message: Message) -> None:
@@ -91,6 +102,11 @@ def reopen(problem: Problem) -> bool:
 def snooze(problem: Problem, *, until: datetime, by: str) -> bool:
     """Put it off. True if it is still open."""
     return bool(Problem.objects.open().filter(pk=problem.pk).update(snoozed_until=until))
+
+
+def assign(problem: Problem, *, to: User | None) -> bool:
+    """Give it to a colleague, or to nobody. True if it is still open."""
+    return bool(Problem.objects.open().filter(pk=problem.pk).update(assigned_to=to))
 
 
 def being_resent(problem: Problem) -> bool:

@@ -4,17 +4,20 @@ The note travels as a Django message; Undo or a way out is packed into its `extr
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from emails.limits import Refused
-from emails.models import Message
+from emails.models import Message, new_nonce
+
+MOST_CHOSEN = 400
 
 
 def note(request: HttpRequest, sentence: str, *, level: int = messages.SUCCESS, **extra: object) -> None:
@@ -30,6 +33,37 @@ def note_sent(request: HttpRequest, message: Message, sentence: str = "") -> Non
         note(request, words, undo=reverse("undo", args=[message.pk]), seconds=seconds)
     else:
         note(request, words, href=reverse("message", args=[message.pk]), label="See it")
+
+
+def note_batch(
+    request: HttpRequest, sent: Sequence[Message], skipped: Sequence[tuple[Message, Refused]], *, to: str = ""
+) -> None:
+    """The note after many were sent again: how many, and the names of those that were not."""
+    n, where = len(sent), f" to {to}" if to else ""
+    going = f"{n} email{'s' * (n != 1)}{where} {'is' if n == 1 else 'are'} on the way."
+    names = [message.to_name or message.to_address for message, _ in skipped]
+    left = f" Skipped: {', '.join(names[:5])}{' and others' * (len(names) > 5)}." if names else ""
+    note(request, (going if sent else "Nothing was sent again.") + left, level=_level(bool(sent)))
+
+
+def _level(worked: bool) -> int:
+    return messages.SUCCESS if worked else messages.WARNING
+
+
+def chosen(request: HttpRequest) -> list[Message]:
+    """The messages that a form names, soonest inspection first; at most MOST_CHOSEN."""
+    ids = chosen_ids(request.POST)
+    return list(Message.objects.with_people().filter(pk__in=ids).order_by("inspection__starts_at", "pk"))
+
+
+def chosen_ids(data: QueryDict) -> list[int]:
+    """Their ids; what is no id is left out."""
+    return [int(value) for value in data.getlist("message")[:MOST_CHOSEN] if value.isdecimal() and len(value) < 19]
+
+
+def nonce(request: HttpRequest) -> str:
+    """What makes this form count once."""
+    return request.POST.get("nonce", "")[:70] or new_nonce()
 
 
 def _when(message: Message) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from emails import outbox, selectors_messages, wording
-from emails.limits import Refused
-from emails.models import Message, Problem
+from emails import selectors_messages, wording
+from emails.models import Problem
 from emails.wording_causes import CAUSES
 from inspections.models import Company
 
@@ -75,27 +74,3 @@ def card(place: Place, members: Sequence[Problem], company: Company) -> Cause:
     words = CAUSES[category]
     happened, advice = str(words.happened), str(words.advice)
     return Cause(category, domain, label, sentence, len(members), since, happened, advice, words.health, tone)
-
-
-# --- trying all of them again ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Retry:
-    """What “Retry all” would do, asked without doing it."""
-
-    going: Sequence[Message]
-    skipped: Sequence[tuple[Message, Refused]]
-
-
-def retry(members: Iterable[Problem]) -> Retry:
-    """Which of these emails would go out again, and which would not, and why."""
-    going: list[Message] = []
-    skipped: list[tuple[Message, Refused]] = []
-    for problem in members:
-        refused = outbox.why_not_again(problem.message)
-        if refused:
-            skipped.append((problem.message, refused))
-        else:
-            going.append(problem.message)
-    return Retry(going, skipped)

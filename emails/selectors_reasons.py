@@ -1,12 +1,11 @@
 """Reading the examples of wrong reasons: the page for owners, and files that a test bench can read."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
+from emails import sheets
 from emails.models import WrongReason
 
 # First what the classifier is asked with, and the right answer; then where it comes from.
@@ -22,8 +21,6 @@ COLUMNS = (
     "note",
     "at",
 )
-# Spreadsheets run what begins with these (OWASP, "CSV injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def standing() -> QuerySet[WrongReason]:
@@ -39,9 +36,9 @@ def as_jsonl() -> Iterator[str]:
 
 def as_csv() -> Iterator[str]:
     """The same as CSV; what a spreadsheet would run is kept from running by a quote before it."""
-    yield _line(COLUMNS)
+    yield sheets.line(COLUMNS)
     for example in _oldest_first():
-        yield _line(_harmless(value) for value in _row(example).values())
+        yield sheets.line(_row(example).values())
 
 
 def _oldest_first() -> Iterator[WrongReason]:
@@ -51,13 +48,3 @@ def _oldest_first() -> Iterator[WrongReason]:
 def _row(example: WrongReason) -> dict[str, str]:
     values = {name: getattr(example, name) for name in COLUMNS if name != "at"}
     return {**values, "at": example.at.isoformat(timespec="seconds")}
-
-
-def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA) else value
-
-
-def _line(cells: Iterator[str] | tuple[str, ...]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerow(cells)
-    return out.getvalue()

@@ -20,7 +20,7 @@ from emails.selectors_messages import version_of
 from emails.states import ON_ITS_WAY, Status
 from emails.troubleshoot import Action, Verdict
 from emails.wording_blocked import WEARY
-from inspections.models import Company, Inspection
+from inspections.models import Company, Inspection, User
 
 MOST_ROWS = 100
 
@@ -46,6 +46,7 @@ class Row:
     others: tuple[Action, ...] = ()
     warning: str = ""  # about the address
     second: Action | None = None  # a question with two answers shows both
+    assigned: str = ""  # the colleague who looks after it
 
     @property
     def version(self) -> str:
@@ -63,21 +64,26 @@ class WorkList:
     skipped: Sequence[Row]
     problems: int
     more: int = 0
+    snoozed: int = 0
     next_emails: str = ""
     made_at: datetime = field(default_factory=timezone.now, compare=False)
 
     @property
     def version(self) -> str:
         """Changes when anything in the lists does."""
-        return version_of(*self.rows, *self.causes, *self.watched, *self.skipped, self.problems, self.more)
+        return version_of(
+            *self.rows, *self.causes, *self.watched, *self.skipped, self.problems, self.more, self.snoozed
+        )
 
 
 # --- the work list ---------------------------------------------------------------------------------------------------
 
 
-def work_list(company: Company) -> WorkList:
-    """Everything on Today that can change while it is looked at."""
+def work_list(company: Company, *, first: User | None = None) -> WorkList:
+    """Everything on Today that can change while it is looked at. `first`: whose problems come before the others."""
     needing, again = _needing()
+    if first:
+        needing.sort(key=lambda problem: problem.assigned_to_id != first.pk)
     causes, single = _split(needing, company)
     rows = _rows(single, company)
     return WorkList(
@@ -85,9 +91,27 @@ def work_list(company: Company) -> WorkList:
         causes=causes,
         watched=_watched(again),
         skipped=_skipped(),
+        snoozed=Problem.objects.open().filter(snoozed_until__gt=timezone.now()).count(),
         problems=len(needing),
         more=max(0, len(rows) - MOST_ROWS),
     )
+
+
+def headline(work: WorkList, delivered: int, failed: int) -> str:
+    """The page in one sentence."""
+    if work.problems:
+        emails = "1 email needs you" if work.problems == 1 else f"{work.problems} emails need you"
+        people = len(work.rows) + work.more
+        several = work.problems > people > 0 and not work.causes
+        return (
+            f"{work.problems} emails to {people} {'person' if people == 1 else 'people'} need you"
+            if several
+            else emails
+        )
+    if not delivered:
+        return "All clear. Nothing needs you."
+    emails = "1 email" if delivered == 1 else f"{delivered} emails"
+    return f"All clear. {emails} delivered today, {failed or 'none'} failed."
 
 
 def _needing() -> tuple[list[Problem], list[int]]:
@@ -104,7 +128,7 @@ def _open_problems() -> QuerySet[Problem]:
     over = Case(When(inspection__starts_at__lt=Now() - timedelta(hours=4), then=Value(1)), default=Value(0))
     return (
         Problem.objects.on_today()
-        .select_related("inspection", "participant__contact", "message__participant__contact")
+        .select_related("inspection", "participant__contact", "message__participant__contact", "assigned_to")
         .defer("message__html", "message__text", "message__search", "inspection__search")
         .order_by(over, "inspection__starts_at", "id")
     )
@@ -137,6 +161,7 @@ def _row(problems: list[Problem], company: Company, weary: Mapping[str, int]) ->
         tone=said.tone,
         icon=said.icon,
         what=_what(problems),
+        assigned=str(problem.assigned_to or ""),
         warning=str(WEARY).format(count=weary[message.to_key]) if message.to_key in weary else "",
         **_buttons(found),
         **_where(message, problem.inspection),

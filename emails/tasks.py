@@ -7,7 +7,9 @@ from emails import (
     blocks,
     channel,
     delivery,
+    digests,
     domains_checks,
+    exports,
     inbox,
     mailbox,
     nightly,
@@ -54,6 +56,18 @@ def check_domains(*_: object) -> None:
     domains_checks.ask_for_waiting()
     domains_checks.drain()
     outbox.release_revived()
+
+
+@shared_task(name="emails.tasks.prepare_exports")
+def prepare_exports(*_: object) -> None:
+    """Write the files that were asked for; drop old ones."""
+    exports.work()
+
+
+@shared_task(name="emails.tasks.send_digests")
+def send_digests(*_: object) -> None:
+    """The office's daily summary, when its hour has come."""
+    digests.run()
 
 
 @shared_task(name="emails.tasks.settle_holds")

@@ -4,18 +4,23 @@ from django.urls import path
 
 from emails import (
     views_activity,
+    views_batch,
     views_blocked,
     views_confirm,
+    views_exports,
     views_health,
     views_inspections,
     views_message,
+    views_optouts,
     views_people,
     views_practice,
     views_practice_json,
     views_problem,
     views_reasons,
     views_settings,
+    views_templates,
     views_today,
+    views_versions,
     views_why,
     views_words,
 )
@@ -24,6 +29,7 @@ urlpatterns = [
     # Today
     path("", views_today.today, name="today"),
     path("today/list/", views_today.today_list, name="today-list"),
+    path("today/settled/", views_today.settled, name="settled"),
     path("today/<str:category>/<str:domain>/", views_today.cause, name="cause"),
     path("today/<str:category>/<str:domain>/retry/", views_today.retry, name="cause-retry"),
     # Problems
@@ -31,6 +37,7 @@ urlpatterns = [
     path("problems/<int:problem_id>/snooze/", views_problem.snooze, name="snooze"),
     path("problems/<int:problem_id>/unsnooze/", views_problem.unsnooze, name="unsnooze"),
     path("problems/<int:problem_id>/handle/", views_problem.handle, name="handle"),
+    path("problems/<int:problem_id>/assign/", views_problem.assign, name="assign"),
     path("problems/<int:problem_id>/reopen/", views_problem.reopen, name="reopen"),
     # Messages
     path("messages/<int:message_id>/", views_message.message, name="message"),
@@ -64,6 +71,12 @@ urlpatterns = [
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
+    path("emails/resend/", views_batch.resend, name="batch-resend"),
+    path("emails/handle/", views_batch.handle, name="batch-handle"),
+    path("emails/export/", views_exports.export, name="export"),
+    path("emails/exports/<uuid:export_uuid>/", views_exports.page, name="export-page"),
+    path("emails/exports/<uuid:export_uuid>/file/", views_exports.file, name="export-file"),
+    path("emails/exports/<uuid:export_uuid>/cancel/", views_exports.cancel, name="export-cancel"),
     # Blocked addresses
     path("blocked/", views_blocked.blocked, name="blocked"),
     path("blocked/add/", views_blocked.add, name="blocked-add"),
@@ -72,6 +85,19 @@ urlpatterns = [
     path("blocked.csv", views_blocked.export, name="blocked-export"),
     path("blocked/<int:hold_id>/allow/", views_blocked.allow, name="blocked-allow"),
     path("blocked/<int:hold_id>/there/", views_blocked.there, name="blocked-there"),
+    # Templates
+    path("templates/", views_templates.listing, name="templates"),
+    path("templates/new/", views_templates.new, name="template-new"),
+    path("templates/preview/<slug:name>/", views_templates.frame, name="template-frame"),
+    path("templates/<int:template_id>/", views_templates.template, name="template"),
+    path("templates/<int:template_id>/preview/", views_templates.live, name="template-preview"),
+    path("templates/<int:template_id>/publish/", views_versions.publish, name="template-publish"),
+    path("templates/<int:template_id>/versions/<int:number>/", views_versions.version, name="template-version"),
+    path("templates/<int:template_id>/versions/<int:number>/restore/", views_versions.restore, name="template-restore"),
+    path("templates/<int:template_id>/resend/", views_versions.resend, name="template-resend"),
+    path("templates/<int:template_id>/resend/<int:message_id>/", views_versions.look, name="template-look"),
+    # No more marketing: public, by a signed link
+    path("p/stop/<str:token>/", views_optouts.stop, name="unsubscribe"),
     # Sending health
     path("health/", views_health.health, name="health"),
     path("health/resume/", views_health.resume, name="health-resume"),

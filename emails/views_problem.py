@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from emails import outbox, problems, replies, retries
-from emails.forms_problem import HandleForm
+from emails.forms_problem import AssignForm, HandleForm
 from emails.limits import Refused
 from emails.models import Problem
 from emails.views_message import how
+from inspections.models import User
 
 MORNING = 7
 
@@ -92,6 +93,23 @@ def handle(request: HttpRequest, problem_id: int) -> HttpResponse:
     template = "emails/_handle_form.html" if replies.is_htmx(request) else "emails/handle.html"
     context = {"form": form, "problem": found[0], "name": _name(found[0]), "count": len(found)}
     return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign(request: HttpRequest, problem_id: int) -> HttpResponse:
+    """Who looks after it."""
+    found = _siblings(problem_id)
+    form = AssignForm(
+        request.POST if request.method == "POST" else None, initial={"to": found[0].assigned_to_id or request.user.pk}
+    )
+    if form.is_valid():
+        to: User | None = form.cleaned_data["to"]
+        for problem in found:
+            problems.assign(problem, to=to)
+        replies.note(request, f"{_name(found[0])} is now with {to}." if to else f"{_name(found[0])} is with nobody.")
+        return replies.done(request, back=reverse("today"))
+    context = {"form": form, "problem": found[0], "name": _name(found[0])}
+    return render(request, "emails/assign.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST

@@ -1,16 +1,19 @@
 """Settings: a summary, and a small page for each topic. Owners change them, everyone sees them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emails import access, keys, replies, selectors_reasons, zones
+from emails.forms_desk import HOURS, AlertsForm, KeepingForm
 from emails.forms_settings import CompanyForm, KeyForm, NotificationsForm, ProfileForm, SenderForm, values
-from emails.models import ApiKey
+from emails.models import ApiKey, Desk
 from inspections.models import Company, User
 
 KEYS_SHOWN = 100
@@ -29,18 +32,24 @@ TOPICS = {
     "company": Topic("Company", "What clients read about you.", CompanyForm),
     "sender": Topic("Sender", "Whom your emails come from, and who gets the replies.", SenderForm),
     "notifications": Topic("Notifications", "What a new inspection starts with.", NotificationsForm),
+    "alerts": Topic("Alerts", "A daily summary by email, so that nothing waits unseen.", AlertsForm),
+    "keeping": Topic("Keeping data", "Older emails are removed every night.", KeepingForm),
 }
+OF_THE_DESK = (AlertsForm, KeepingForm)
 
 
 @require_safe
 @never_cache
 def settings(request: HttpRequest) -> HttpResponse:
     """All topics with what they say now."""
-    user, company = access.colleague(request), Company.get()
+    user, company, desk = access.colleague(request), Company.get(), Desk.get()
     context = {
         "company": company,
         "zone": zones.name(company.time_zone),
         "key_count": ApiKey.objects.filter(revoked_at=None).count(),
+        "desk": desk,
+        "digest_names": ", ".join(map(str, desk.digest_to.filter(is_active=True).order_by("name"))),
+        "digest_hour": dict(HOURS)[desk.digest_hour],
         "wrong_count": selectors_reasons.standing().count(),
         "may_change": user.is_owner,
         "ask": access.ask_an_owner(),
@@ -56,12 +65,20 @@ def topic(request: HttpRequest, name: str) -> HttpResponse:
     found = TOPICS.get(name)
     if found is None:
         raise Http404
-    form = _form(request, found.form, Company.get())
+    row = Desk.get() if found.form in OF_THE_DESK else Company.get()
+    form = _form(request, found.form, row)
     if form.is_bound and form.is_valid():
-        Company.objects.filter(pk=1).update(**form.cleaned_data)
+        _save(row, form.cleaned_data)
         replies.note(request, f"{found.title} saved.")
         return redirect("settings")
     return _page(request, form, title=found.title, lede=found.lede)
+
+
+def _save(row: Company | Desk, values: dict[str, Any]) -> None:
+    with transaction.atomic():
+        for people in [name for name in values if name == "digest_to"]:
+            row.digest_to.set(values.pop(people))  # type: ignore[union-attr] # only a Desk has any
+        type(row)._default_manager.filter(pk=1).update(**values)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +94,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return _page(request, form, title="My profile", lede=f"You sign in as {user.email}.")
 
 
-def _form(request: HttpRequest, form: type[forms.Form], row: Company | User) -> forms.Form:
+def _form(request: HttpRequest, form: type[forms.Form], row: Company | User | Desk) -> forms.Form:
     return form(request.POST) if request.method == "POST" else form(initial=values(row, form))
 
 

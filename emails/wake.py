@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 DELIVER = "emails.tasks.deliver_due"
 DRAIN = "emails.tasks.drain_inbox"
 LOOK_UP = "emails.tasks.check_domains"
+EXPORT = "emails.tasks.prepare_exports"
 SETTLE = "emails.tasks.settle_holds"
 PAUSE_AFTER_FAILURE = 5.0
 
@@ -39,6 +40,11 @@ def drain() -> None:
 def look_up() -> None:
     """After the commit: mail domains wait to be looked up."""
     transaction.on_commit(lambda: _send(LOOK_UP), robust=True)
+
+
+def export() -> None:
+    """After the commit: a file waits to be written."""
+    transaction.on_commit(lambda: _send(EXPORT), robust=True)
 
 
 def settle_holds() -> None:

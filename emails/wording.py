@@ -14,7 +14,7 @@ from django.utils import dateformat, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from emails.states import ON_ITS_WAY, UNDELIVERED, Status
+from emails.states import GIVE_UP_AFTER, ON_ITS_WAY, UNDELIVERED, Status
 from emails.wording_failures import (
     DELIVERED_ACTIONS,
     DELIVERED_LIKELY,
@@ -48,7 +48,6 @@ __all__ = [
 ]
 
 SCHEDULED_FROM = timedelta(seconds=60)
-GIVE_UP_AFTER = timedelta(days=3)
 BLIND_REACHED_AFTER = timedelta(hours=24)
 _SERVICES = {"amazon_ses": "Amazon SES", "sendgrid": "SendGrid", "sparkpost": "SparkPost", "smtp": "our mail server"}
 _NO_REPORTS = frozenset({"smtp"})
@@ -158,6 +157,10 @@ def _sent(facts: MessageFacts) -> str:
     return "no_news" if _age(facts.sent_at or facts.changed_at, facts) > facts.no_news_after else "sent"
 
 
+def _deferred(facts: MessageFacts) -> str:
+    return "no_news" if _age(facts.sent_at or facts.changed_at, facts) > GIVE_UP_AFTER else "deferred"
+
+
 def _delivered(facts: MessageFacts) -> str:
     marks = {
         "paid": facts.paid_at,
@@ -173,6 +176,7 @@ def _delivered(facts: MessageFacts) -> str:
 _CHOICES: Mapping[str, Callable[[MessageFacts], str]] = {
     Status.QUEUED: _queued,
     Status.SENT: _sent,
+    Status.DEFERRED: _deferred,
     Status.DELIVERED: _delivered,
 }
 _SIMPLE: Mapping[str, str] = {
@@ -180,7 +184,6 @@ _SIMPLE: Mapping[str, str] = {
     Status.SENDING: "sending",
     Status.UNKNOWN: "unsure",
     Status.HELD: "held",
-    Status.DEFERRED: "deferred",
     Status.CANCELLED: "cancelled",
 }
 

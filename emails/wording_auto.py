@@ -39,6 +39,7 @@ AUTO: Mapping[str, Text] = {
     "off_done": _NOT_ALONE,
     "off_cancelled": _NOT_ALONE,
     "off_duplicate": _NOT_ALONE,
+    "off_unsubscribed": _NOT_ALONE,
     "cancelled": _NOT_ALONE,
     # Why it did not arrive
     "address_unknown": _BLOCKED,

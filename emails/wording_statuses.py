@@ -169,6 +169,13 @@ STATUSES: Mapping[str, Words] = {
     "off_duplicate": Words(
         _("Not sent: already sent"), _("The same email went to {name} before."), "grey", "document-duplicate", _purpose
     ),
+    "off_unsubscribed": Words(
+        _("Not sent: they unsubscribed"),
+        _("{name} asked not to get emails of this kind. All other emails still go out."),
+        "grey",
+        "bell-slash",
+        _purpose,
+    ),
     "cancelled": Words(
         _("Canceled"),
         _("{who} stopped it {at_changed} before it left."),

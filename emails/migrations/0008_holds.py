@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0005_domain_check'),
+        ('emails', '0007_today'),
     ]
 
     operations = [

@@ -1,27 +1,45 @@
 """What the delivery remembers, by noun."""
 
+from emails.models.desk import Desk, Digest
 from emails.models.domains import DomainCheck
+from emails.models.exports import Export, ExportPart
 from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.reasons import WrongReason
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
-from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
+from emails.models.templates import (
+    MARKETING,
+    Automation,
+    EmailTemplate,
+    Kind,
+    OptOut,
+    TemplateDraft,
+    TemplateVersion,
+    Trigger,
+)
 from emails.models.work import AddressHold, Problem, ProblemQuerySet
 
 __all__ = [
+    "MARKETING",
     "AddressHold",
     "ApiKey",
     "Automation",
     "Channel",
+    "Desk",
+    "Digest",
     "DomainCheck",
     "EmailTemplate",
+    "Export",
+    "ExportPart",
     "Kind",
     "Mailbox",
     "Message",
     "MessageEvent",
     "MessageQuerySet",
+    "OptOut",
     "Problem",
     "ProblemQuerySet",
+    "TemplateDraft",
     "TemplateVersion",
     "Trigger",
     "WebhookPost",

@@ -8,7 +8,7 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
 from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion
@@ -16,6 +16,11 @@ from emails.states import CANCELLABLE, HOLD_REASONS, IN_OUR_HANDS, SKIP_REASONS,
 from inspections import searching
 from inspections.models import Inspection, Participant
 from inspections.text import MAX_EMAIL, MAX_NAME
+
+
+def mail_domain() -> Func:
+    """What follows the last @ of the address key; "" without one."""
+    return Func(F("to_key"), Value("@"), Value(-1), function="split_part", output_field=models.CharField())
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -40,6 +45,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def with_people(self) -> Self:
         """All that a row of a list shows."""
         return self.select_related("inspection", "participant__contact", "template_version__template", "rule")
+
+    def at_domain(self, domain: str) -> Self:
+        """Whose address is at this mail domain, written as in an address key."""
+        return self.alias(mail_domain=mail_domain()).filter(mail_domain=domain)
 
     def search(self, text: str) -> Self:
         """Every word of `text` begins a word of the address, name, subject or property (see `emails.searching`)."""
@@ -106,6 +115,9 @@ class Message(models.Model):
     subject = models.CharField(max_length=500, blank=True)
     html = models.TextField(blank=True, help_text="As sent, the secret part of links masked")
     text = models.TextField(blank=True, help_text="As sent, the secret part of links masked")
+    test = models.BooleanField(
+        default=False, db_default=False, help_text="Staff try a template on themselves: it is nobody's email"
+    )
     plain = models.BooleanField(default=False, db_default=False, help_text="The short version, words and link alone")
     has_link = models.BooleanField(default=False, help_text="A working portal link was in HTML and text")
 
@@ -129,6 +141,15 @@ class Message(models.Model):
             models.Index(fields=["to_key", "-id"], name="message_to"),
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
             GinIndex(fields=["search"], name="message_search"),
+            models.Index(mail_domain(), F("created_at").desc(), F("id").desc(), name="message_domain"),
+            models.Index(
+                F("category"),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="message_category",
+                condition=~Q(category=""),
+            ),
+            models.Index(fields=["reason", "-created_at", "-id"], name="message_reason", condition=~Q(reason="")),
         )
         constraints = (
             models.CheckConstraint(condition=Q(status__in=list(Status)), name="message_status_known"),
@@ -158,7 +179,9 @@ class Message(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} to {self.to_name or self.to_address or 'nobody'}"
+        return (
+            f"{'Test: ' if self.test else ''}{self.get_kind_display()} to {self.to_name or self.to_address or 'nobody'}"
+        )
 
     @property
     def domain(self) -> str:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from emails.models.messages import Message
 from emails.models.templates import Kind
-from inspections.models import Inspection, Participant
+from inspections.models import Inspection, Participant, User
 from inspections.text import MAX_EMAIL, MAX_NAME
 
 
@@ -80,6 +80,7 @@ class Problem(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, related_name="problems", help_text="The latest that failed")
     category = models.CharField(max_length=20)
     opened_at = models.DateTimeField(default=timezone.now)
+    assigned_to = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="problems")
     snoozed_until = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=MAX_NAME, blank=True)

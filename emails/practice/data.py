@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils import timezone
 
 from emails.models import Message
-from emails.practice import past
+from emails.practice import acts, past
 from emails.practice.stories import STORIES, Story
+from emails.practice.stories_more import MORE
 from emails.states import UNFINISHED, Status
 from inspections import services
 from inspections.drafts import Draft
@@ -20,15 +22,16 @@ from inspections.models import Company, Inspection
 
 BY = "Kim Reyes"
 LONGEST_WAIT = 40.0  # s; the slowest fate takes 20
-A_WHILE = timedelta(days=5)
+A_WHILE = timedelta(days=12)
+TOLD = (*STORIES, *MORE)
 
 
 def tell() -> int:
     """Tell every story that is missing. Returns how many were told."""
     known = set(
-        Inspection.objects.filter(external_id__in=[s.number for s in STORIES]).values_list("external_id", flat=True)
+        Inspection.objects.filter(external_id__in=[s.number for s in TOLD]).values_list("external_id", flat=True)
     )
-    fresh = [(story, _create(story)) for story in STORIES if story.number not in known]
+    fresh = [(story, _create(story)) for story in TOLD if story.number not in known]
     for turn in range(max((len(story.steps) for story, _ in fresh), default=0)):
         acting = [(story, inspection) for story, inspection in fresh if turn < len(story.steps)]
         for story, inspection in acting:
@@ -101,6 +104,18 @@ STEPS: dict[str, Callable[[Story, Inspection], None]] = {
     "publish": _publish,
     "reschedule": _reschedule,
     "cancel": _cancel,
+    "open": acts.open_,
+    "reply": acts.reply,
+    "stall": acts.stall,
+    "refuse": acts.refuse,
+    "lose": acts.lose,
+    "vouch": acts.vouch,
+    "fail": acts.fail,
+    "age": acts.age,
+    "visit": acts.visit,
+    "hire": acts.hire,
+    "move while the rule is off": acts.move_while_off,
+    "notifications off": acts.silence,
 }
 
 
@@ -110,7 +125,8 @@ def _settle(inspections: Iterable[Inspection]) -> None:
     deadline = time.monotonic() + LONGEST_WAIT
     while time.monotonic() < deadline:
         soon = timezone.now() + timedelta(minutes=1)
-        open_ = Message.objects.filter(inspection__in=ids, status__in=UNFINISHED)
-        if not open_.exclude(status=Status.QUEUED, send_after__gt=soon).exclude(status=Status.DEFERRED).exists():
+        open_ = Message.objects.filter(inspection__in=ids, status__in=UNFINISHED - {Status.DEFERRED, Status.UNKNOWN})
+        silent = Q(status=Status.SENT, to_address__startswith="silent+")  # nobody will ever tell
+        if not open_.exclude(status=Status.QUEUED, send_after__gt=soon).exclude(silent).exists():
             return
         time.sleep(0.3)

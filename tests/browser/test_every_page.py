@@ -33,6 +33,8 @@ FIXED = [
     "/practice/",
     "/words/",
     "/settings/wrong-reasons/",
+    "/templates/",
+    "/templates/new/",
 ]
 MISSING = ["/nothing-here/", "/messages/999999/", "/p/no-such-token/"]
 

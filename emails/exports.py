@@ -1,0 +1,201 @@
+"""Messages as a file for spreadsheets: few at once, many in the background.
+
+A background file is written part by part, each in one transaction with how far it is. A worker that is killed leaves a
+lease that runs out; the next one goes on after the last part.
+"""
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Max, Q
+from django.db.models.functions import Now
+from django.utils import dateformat, timezone
+
+from emails import selectors_messages, sheets, wake
+from emails.models import Export, ExportPart, Message
+from emails.selectors_filters import REASONS, Filters, found
+from emails.states import SKIP_REASONS, UNDELIVERED, Status
+from inspections.models import Company, User
+
+AT_ONCE = 5_000
+PART = 1_000
+KEPT = timedelta(days=1)
+LEASE = timedelta(seconds=60)
+STRETCH = 20.0  # s; then the next wake-up goes on, so that no task runs into its time limit
+
+COLUMNS = (
+    "When",
+    "Number",
+    "Property",
+    "Inspection",
+    "Inspector",
+    "To",
+    "Address",
+    "Email",
+    "Subject",
+    "Template",
+    "Automation",
+    "Status",
+    "Reason",
+    "Left us",
+    "Last change",
+    "By",
+)
+
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def count(filters: Filters, *, at_most: int) -> int:
+    """How many messages fit, counted up to a limit."""
+    return found(filters).order_by().values("pk")[:at_most].count()
+
+
+def lines(filters: Filters) -> Iterator[str]:
+    """The whole file, oldest first, a part at a time. In the company's time: it is read after the request's is over."""
+    yield head()
+    zone, last = Company.get().zone, 0
+    while True:
+        with timezone.override(zone):
+            rows = _next(filters, last, 2**62)
+            text = _written(rows)
+        if not rows:
+            return
+        yield text
+        last = rows[-1].pk
+
+
+def head() -> str:
+    """The first line."""
+    return sheets.BOM + sheets.line(COLUMNS)
+
+
+def _next(filters: Filters, last: int, up_to: int) -> list[Message]:
+    rows = found(filters).filter(pk__gt=last, pk__lte=up_to).order_by("pk")
+    rows = rows.select_related("inspection", "template", "rule")
+    return list(rows.defer("html", "text", "search", "inspection__search")[:PART])
+
+
+def _written(rows: Sequence[Message]) -> str:
+    return "".join(sheets.line(_cells(message)) for message in rows)
+
+
+def _cells(message: Message) -> list[str]:
+    inspection = message.inspection
+    return [
+        _time(message.created_at),
+        inspection.external_id or f"#{inspection.pk}",
+        inspection.address,
+        _time(inspection.starts_at),
+        inspection.inspector,
+        message.to_name,
+        message.to_address,
+        message.get_kind_display(),
+        message.subject,
+        message.template.name if message.template else "",
+        message.rule.name if message.rule else "",
+        selectors_messages.shown(message).label,
+        _reason(message),
+        _time(message.sent_at),
+        _time(message.changed_at),
+        message.created_by,
+    ]
+
+
+def _time(at: datetime | None) -> str:
+    """`2026-11-23 09:14`, which spreadsheets read as a time."""
+    return dateformat.format(timezone.localtime(at), "Y-m-d H:i") if at else ""
+
+
+def _reason(message: Message) -> str:
+    if message.status in UNDELIVERED:
+        return str(REASONS.get(message.category, ""))
+    return str(REASONS.get(message.reason, "")) if message.status == Status.HELD or _is_skip(message) else ""
+
+
+def _is_skip(message: Message) -> bool:
+    return message.status == Status.SKIPPED and message.reason in SKIP_REASONS
+
+
+# --- in the background -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def start(filters: Filters, *, by: User) -> Export:
+    """Have the file prepared. Asked for again while it is being prepared, it is the same one."""
+    User.objects.select_for_update().get(pk=by.pk)
+    waiting = Export.objects.filter(by=by, state=Export.State.WAITING, filters=filters.stored).first()
+    if waiting:
+        return waiting
+    newest = Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    export = Export.objects.create(
+        by=by, filters=filters.stored, up_to=newest, total=found(filters).filter(pk__lte=newest).order_by().count()
+    )
+    wake.export()
+    return export
+
+
+def cancel(export: Export) -> bool:
+    """Stop it and drop what is written. False if it was finished or stopped already."""
+    with transaction.atomic():
+        stopped = Export.objects.filter(pk=export.pk, state=Export.State.WAITING).update(state=Export.State.CANCELLED)
+        ExportPart.objects.filter(export=export.pk, export__state=Export.State.CANCELLED).delete()
+    return bool(stopped)
+
+
+def content(export: Export) -> Iterator[str]:
+    """A finished file, part by part."""
+    yield head()
+    numbers = list(export.parts.order_by("number").values_list("number", flat=True))
+    for number in numbers:
+        yield export.parts.values_list("lines", flat=True).get(number=number)
+
+
+def work() -> None:
+    """Go on with what waits, and drop what is older than a day."""
+    Export.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    deadline = time.monotonic() + STRETCH
+    for export in Export.objects.filter(state=Export.State.WAITING).order_by("pk"):
+        token = _claim(export)
+        if token and not _go_on(export, token, deadline):
+            wake.export()
+            return
+
+
+def _claim(export: Export) -> uuid.UUID | None:
+    token = uuid.uuid4()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
+    mine = Export.objects.filter(free, pk=export.pk, state=Export.State.WAITING)
+    return token if mine.update(token=token, lease_until=Now() + LEASE) else None
+
+
+def _go_on(export: Export, token: uuid.UUID, deadline: float) -> bool:
+    """Write parts until it is done or time is up. False if more is to be done."""
+    filters = Filters.of_stored(export.filters)
+    with timezone.override(Company.get().zone):  # the days of the filters are the company's
+        while True:
+            export.refresh_from_db()
+            if export.token != token or export.state != Export.State.WAITING:
+                return True
+            if not _add_part(export, token, _next(filters, export.last_id, export.up_to)):
+                return True
+            if time.monotonic() > deadline:
+                Export.objects.filter(pk=export.pk, token=token).update(token=None, lease_until=None)
+                return False
+
+
+@transaction.atomic
+def _add_part(export: Export, token: uuid.UUID, rows: Sequence[Message]) -> bool:
+    """One part and how far that is, together. False if there is nothing more to write, or it is not ours any more."""
+    mine = Export.objects.filter(pk=export.pk, token=token, state=Export.State.WAITING)
+    if not rows:
+        mine.update(state=Export.State.DONE, done_at=timezone.now(), token=None, lease_until=None)
+        return False
+    changed = mine.update(last_id=rows[-1].pk, written=F("written") + len(rows), lease_until=Now() + LEASE)
+    if changed:
+        number = export.written // PART  # parts are full but for the last
+        ExportPart.objects.create(export=export, number=number, lines=_written(rows))
+    return bool(changed)
