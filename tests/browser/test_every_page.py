@@ -29,6 +29,13 @@ FIXED = [
     "/practice/",
     "/words/",
     "/settings/wrong-reasons/",
+    "/settings/alerts/",
+    "/settings/keeping/",
+    "/today/settled/",
+    "/emails/?view=reason",
+    "/emails/?view=domain&since=2026-02-30",
+    "/emails/resend/?all=1",
+    "/emails/handle/?all=1",
 ]
 MISSING = ["/nothing-here/", "/messages/999999/", "/p/no-such-token/"]
 
