@@ -101,6 +101,7 @@ app.conf.beat_schedule = {
     "heartbeat": every("emails.tasks.heartbeat", 30),
     "prepare-exports": every("emails.tasks.prepare_exports", 60),
     "send-digests": every("emails.tasks.send_digests", 60),
+    "settle-holds": every("emails.tasks.settle_holds", 15),
     "check-domains": every("emails.tasks.check_domains", 60),
     # 9:00 UTC is the small hours across the United States, where the offices are.
     "nightly": {

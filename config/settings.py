@@ -97,6 +97,9 @@ SEND_THREADS = whole("SEND_THREADS", 4, least=1)  # calls at once, per worker pr
 SEND_BATCH = whole("SEND_BATCH", 50, least=1)  # rows claimed at once
 COOLDOWN_SECONDS = number("COOLDOWN_SECONDS", 60)
 RETRY_BACKOFF = environment.numbers("RETRY_BACKOFF", [60, 300, 900, 3600])
+# After a failure that passes: a full mailbox, a server in trouble. Counted from the first failure.
+RETRY_FULL = environment.numbers("RETRY_FULL", [86_400, 172_800])
+RETRY_SERVER = environment.numbers("RETRY_SERVER", [86_400])
 UNKNOWN_VISIBLE_SECONDS = number("UNKNOWN_VISIBLE_SECONDS", 900)
 NO_NEWS_SECONDS = number("NO_NEWS_SECONDS", 14_400)
 WEBHOOK_MAX_BYTES = whole("WEBHOOK_MAX_BYTES", 5_000_000, least=1000)

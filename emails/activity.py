@@ -11,11 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from emails import holds, problems, searching
+from emails.diagnosis import RETRYABLE
 from emails.models import Message, MessageEvent
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
 
@@ -59,6 +60,14 @@ def move(
 def cancel(message: Message, *, by: str, text: str = "") -> bool:
     """Stop it before it leaves. False if it was too late."""
     return move(message, Status.CANCELLED, frm=CANCELLABLE, type="cancelled", by=by, text=text, note=f"{by}"[:500])
+
+
+def stop_retries(message: Message, *, by: str, text: str) -> int:
+    """Something made good what we would try again: the planned tries of this email are not wanted. How many."""
+    same = {name: getattr(message, name) for name in ("inspection_id", "participant_id", "kind")}
+    planned = Message.objects.planned_retries().filter(**same).exclude(pk=message.pk)
+    planned = planned.filter(Q(resend_of__lte=message.pk) | Q(root=message.family_id)).order_by("pk")
+    return sum(cancel(retry, by=by, text=text) for retry in planned)
 
 
 # --- in a worker's hands ---------------------------------------------------------------------------------------------
@@ -207,6 +216,8 @@ def correct(message: Message, category: str, *, decided_by: str, by: str, text: 
     row.save(update_fields=["category", "decided_by"])
     holds.follow_reason(row, by=by)
     problems.follow_reason(row)
+    if row.category not in RETRYABLE:
+        stop_retries(row, by=by, text="Trying again would not help")
     return row
 
 
@@ -256,9 +267,10 @@ def refold(row: Message) -> None:
     row.save()
     if (row.status, row.category) == before:
         return  # a hint, or told again: an address that staff let go and a problem they settled stay so
-    if holds.blames(row):
-        holds.place(row)
+    holds.follow(row)
     problems.follow(row)
+    if status == Status.DELIVERED:
+        stop_retries(row, by="", text="It arrived after all")
 
 
 def _hints(row: Message) -> tuple[datetime | None, datetime | None, str]:

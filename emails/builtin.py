@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -159,7 +160,7 @@ def words(version: TemplateVersion, language: str) -> tuple[str, str]:
     own = version.subject, version.body
     if language == settings.LANGUAGE_CODE:
         return own
-    ours = next((t for t in TEMPLATES if t.name == version.template.name), None)
+    ours = next((t for t in TEMPLATES if t.name == version.template.built_in), None)
     untouched = ours is not None and in_language(ours, settings.LANGUAGE_CODE) == own
     return in_language(ours, language) if ours and untouched else own
 
@@ -167,13 +168,13 @@ def words(version: TemplateVersion, language: str) -> tuple[str, str]:
 def install() -> None:
     """Add what is missing, by name. Repeating it changes nothing."""
     for built_in in TEMPLATES:
-        template, created = EmailTemplate.objects.get_or_create(name=built_in.name, defaults={"kind": built_in.kind})
-        if created:
+        if not EmailTemplate.objects.filter(Q(built_in=built_in.name) | Q(name=built_in.name)).exists():
+            template = EmailTemplate.objects.create(name=built_in.name, kind=built_in.kind, built_in=built_in.name)
             subject, body = in_language(built_in, settings.LANGUAGE_CODE)
             TemplateVersion.objects.create(
                 template=template, number=1, subject=subject, body=body, published_at=timezone.now(), created_by=AUTHOR
             )
-    templates = {template.name: template for template in EmailTemplate.objects.all()}
+    templates = {template.built_in or template.name: template for template in EmailTemplate.objects.all()}
     for rule in AUTOMATIONS:
         fields = {key: value for key, value in rule.items() if key not in ("name", "template")}
         Automation.objects.get_or_create(name=rule["name"], defaults=fields | {"template": templates[rule["template"]]})

@@ -20,7 +20,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from emails import activity, aftermath, carrier, channel, eligibility, envelope, rendering, wake
+from emails import activity, aftermath, carrier, channel, eligibility, envelope, optouts, rendering, retries, wake
 from emails.models import Kind, Message, TemplateVersion
 from emails.outcomes import Outcome
 from emails.rendering import Rendered, TemplateProblem
@@ -138,10 +138,10 @@ def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | Non
         _hold(message, reason)
         return None
     try:
-        version = _version(message)
-        rendered = rendering.render(message, version, company)
+        version = None if message.test else _version(message)
+        rendered = rendering.render(message, version, company) if version else _tried(message)
         email = _email(message, rendered, company)
-    except (TemplateProblem, BadText, NotPossible, TemplateVersion.DoesNotExist) as problem:
+    except (TemplateProblem, BadText, NotPossible) as problem:
         _hold(message, Reason.TEMPLATE_PROBLEM, note=str(problem))
         return None
     except PASSING:
@@ -167,6 +167,8 @@ def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | Non
 
 def _still_wanted(message: Message) -> bool:
     """Look again at the facts: they may have changed since the claim, and changes only reach what waits."""
+    if message.test:
+        return True
     message.inspection.refresh_from_db()
     person = message.participant
     if person is not None:
@@ -175,6 +177,12 @@ def _still_wanted(message: Message) -> bool:
     stopped = not message.inspection.is_open and message.kind != Kind.CANCELLED
     if stopped or (person is not None and person.removed_at is not None):
         _let_go(message, Status.CANCELLED, type="cancelled", text="No longer wanted")
+        return False
+    if message.retry and (why := retries.why_not_now(message)):
+        _let_go(message, Status.CANCELLED, type="cancelled", text=why)
+        return False
+    if optouts.applies(message.kind, message.to_key):
+        _let_go(message, Status.SKIPPED, type="skipped", reason=Reason.UNSUBSCRIBED)
         return False
     silent = message.rule is not None and not message.rule.even_if_off and not message.inspection.notifications
     if silent and message.root_id is None:
@@ -196,10 +204,18 @@ def _let_go(message: Message, to: Status, *, type: str, text: str = "", **change
     )
 
 
+def _tried(message: Message) -> Rendered:
+    """A test: the words as they stood in the editor, filled when it was asked for."""
+    return Rendered(message.subject, message.html, message.text)
+
+
 def _version(message: Message) -> TemplateVersion:
     if message.template is None:
         raise TemplateProblem("This email has no template any more.")
-    return message.template.current
+    try:
+        return message.template.current
+    except TemplateVersion.DoesNotExist:
+        raise TemplateProblem(f"“{message.template}” is not published yet.") from None
 
 
 def _hold(message: Message, reason: str, *, note: str = "") -> None:
@@ -219,6 +235,7 @@ def _email(message: Message, rendered: Rendered, company: Company) -> EmailMulti
     if rendered.html:
         email.attach_alternative(rendered.html, "text/html")
     email.metadata = {"message": str(message.uuid)}  # type: ignore[attr-defined] # read by Anymail
+    email.extra_headers |= optouts.headers(rendered.stop)
     email.tags = [message.kind]  # type: ignore[attr-defined]
     if settings.MAIL_PROVIDER == "smtp":
         envelope.seal(email, message.uuid, return_path=settings.BOUNCE_ADDRESS)

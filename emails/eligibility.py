@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from emails import domains_checks, holds
+from emails import domains_checks, holds, optouts
 from emails.limits import Refused
 from emails.models import Kind, Message
 from emails.states import IN_OUR_HANDS, RESENDABLE, Reason, Status
@@ -24,7 +24,7 @@ def unusable(message: Message) -> str:
         email_address(message.to_address)
     except BadText:
         return Reason.NO_ADDRESS
-    if message.to_key in people.own_addresses():
+    if message.to_key in people.own_addresses() and not message.test:
         return Reason.OWN_ADDRESS
     if holds.active(message.to_address):
         return Reason.ADDRESS_BLOCKED
@@ -57,6 +57,8 @@ def why_not_to(participant: Participant, kind: str) -> Refused | None:
         return Refused(f"{participant.name} is no longer on this inspection.")
     if kind == Kind.AGREEMENT and participant.role != Role.CLIENT:
         return Refused("Only clients sign the agreement.")
+    if optouts.applies(kind, participant.contact.email_key):
+        return Refused(f"{participant.name} asked not to get emails of this kind.")
     return None
 
 
@@ -76,8 +78,12 @@ def why_not_about(inspection: Inspection, kind: str) -> Refused | None:
 
 def refuse_if_pointless(message: Message) -> None:
     """Raise Refused if sending this email again makes no sense now, or must not happen blindly."""
+    if message.test:
+        page = ("Open the template", f"/templates/{message.template_id}/")
+        raise Refused("This was a test. Send another one from its template.", way_out=page)
     flying = Message.objects.filter(pk=message.family_id) | Message.objects.filter(root_id=message.family_id)
-    ahead = flying.filter(status__in=IN_OUR_HANDS).order_by("-pk").first()
+    # A try that we plan by ourselves is in nobody's way: what is sent now takes its place.
+    ahead = flying.filter(status__in=IN_OUR_HANDS).exclude(status=Status.QUEUED, retry__gt=0).order_by("-pk").first()
     if ahead:
         raise Refused(f"This email is already on its way: {ahead.created_by} asked for it.", message=ahead)
     doubtful = flying.filter(status=Status.UNKNOWN).order_by("-pk").first()
@@ -86,7 +92,7 @@ def refuse_if_pointless(message: Message) -> None:
             "We are not sure whether this email left. Please say first whether it arrived.",
             way_out=("Open the email", f"/messages/{doubtful.pk}/"),
         )
-    if message.status not in RESENDABLE | {Status.HELD}:
+    if message.status not in RESENDABLE | {Status.HELD} and not message.is_planned_retry:
         raise Refused("This email can’t be sent again yet.")
     refuse = message.participant and why_not_to(message.participant, message.kind)
     refuse = refuse or why_not_about(message.inspection, message.kind)
@@ -102,6 +108,8 @@ def refuse_if_unusable(message: Message) -> None:
         raise Refused(f"{message.to_name} has no usable email address.", way_out=fix)
     if reason == Reason.OWN_ADDRESS:
         raise Refused(f"{message.to_address} is your own address, not {message.to_name}’s.", way_out=fix)
+    if reason == Reason.ADDRESS_BLOCKED and (hold := holds.active(message.to_address)) and hold.placed_by:
+        raise Refused(f"{message.to_address} is blocked by {hold.placed_by}.", way_out=fix)
     if reason == Reason.ADDRESS_BLOCKED:
         raise Refused(f"Mail to {message.to_address} is on hold: it failed before.", way_out=fix)
     if reason == Reason.NO_MAIL_SERVICE:

@@ -52,6 +52,10 @@ class CompanyForm(forms.Form):
         label="Phone", required=False, longest=40, widget=forms.TextInput(attrs={"type": "tel"}),
         help_text="Clients call it when something is unclear.",
     )  # fmt: skip
+    postal_address = LineField(
+        label="Postal address", required=False, longest=300,
+        help_text="At the foot of marketing, where the law wants it. Such as: 12 Oak St, Springfield, IL 62701.",
+    )  # fmt: skip
     time_zone = forms.ChoiceField(
         label="Time zone",
         help_text="Every page and email uses it. Planned emails keep their moment.",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from emails import activity, domains_checks, eligibility, wake
+from emails import activity, domains_checks, eligibility, optouts, wake
 from emails.limits import Refused, check_limits
 from emails.models import Automation, EmailTemplate, Message
 from emails.states import UNDELIVERED, Reason, Status
@@ -31,6 +31,7 @@ __all__ = [
     "settle",
     "skip",
     "tomorrow_at_eight",
+    "try_later",
     "why_not_again",
 ]
 
@@ -54,6 +55,8 @@ class Plan:
 def enqueue(plan: Plan) -> Message:
     """Queue an email, or hold it if its address cannot be used. A firing told twice is the same row."""
     message = _draft(plan)
+    if optouts.applies(message.kind, message.to_key):
+        return skip(plan, Reason.UNSUBSCRIBED)
     message.reason = eligibility.unusable(message)
     message.status = Status.HELD if message.reason else Status.QUEUED
     return _write(message)
@@ -136,6 +139,7 @@ def resend(
             return said
         message.refresh_from_db()
         eligibility.refuse_if_pointless(message)
+        _make_way(root, by=by)
         again = _copy(message, root, by=by, nonce=nonce, how=how)
         eligibility.refuse_if_unusable(again)
         eligibility.refuse_if_not_so(again)
@@ -153,6 +157,26 @@ def resend(
             activity.cancel(held, by=by, text="Replaced by a resend")
         wake.deliver()
     return again
+
+
+def _make_way(root: Message, *, by: str) -> None:
+    """What we planned to try later is sent now: the planned try goes. Raises Refused if it is leaving this moment."""
+    for planned in Message.objects.planned_retries().filter(root=root):
+        if not activity.cancel(planned, by=by, text="Sent sooner"):
+            raise Refused("This email is already on its way.", message=planned)
+
+
+def try_later(failed: Message, root: Message, *, by: str, number: int, at: datetime) -> Message:
+    """Plan the `number`-th try that nobody asked for. The caller holds the lock of `root`. Raises Refused."""
+    eligibility.refuse_if_pointless(failed)
+    again = _copy(failed, root, by=by, nonce=None, how=How(at=at))
+    eligibility.refuse_if_unusable(again)
+    again.retry, again.note = number, failed.category
+    try:
+        with transaction.atomic():
+            return activity.create(again, type="retry_planned", by=by)
+    except IntegrityError:
+        raise Refused("This email is already on its way.") from None
 
 
 def _same_nonce(nonce: str | None, root: Message) -> Message | None:
@@ -233,11 +257,12 @@ def latest(participant: Participant, kind: str) -> Message | None:
 
 def template_for(participant: Participant, kind: str) -> EmailTemplate:
     """The template that the automations use for this kind and role. Raises Refused if there is none."""
-    rules = Automation.objects.filter(template__kind=kind).select_related("template")
+    rules = Automation.objects.filter(template__kind=kind, template__versions__isnull=False).distinct()
+    rules = rules.select_related("template")
     for rule in rules:
         if participant.role in rule.role_values:
             return rule.template
-    template = EmailTemplate.objects.filter(kind=kind).first()
+    template = EmailTemplate.objects.filter(kind=kind, versions__isnull=False).first()
     if template is None:
         raise Refused("There is no template for this email.")
     return template
@@ -287,7 +312,8 @@ def unsent_for(participant: Participant) -> list[Message]:
     """What did not reach this person and has not been made good: one message per kind, the newest, failed or held."""
     newest: dict[str, Message] = {}
     for message in participant.messages.select_related("template", "inspection").order_by("pk"):
-        if message.status != Status.CANCELLED:  # a resend that was undone made nothing good
+        # A resend that was undone made nothing good, and one that we only plan has not yet.
+        if message.status != Status.CANCELLED and not message.is_planned_retry:
             newest[message.kind] = message
     unsent = [m for m in newest.values() if m.status in UNDELIVERED | {Status.HELD}]
     return [m for m in unsent if eligibility.why_not_about(m.inspection, m.kind) is None]
@@ -299,6 +325,8 @@ def follow_address(participant: Participant, *, by: str) -> list[Message]:
     Returns the released messages. What was sent already is left alone: resending it is an act of its own.
     """
     released = []
+    for planned in participant.messages.planned_retries():
+        activity.cancel(planned, by=by, text="The address was corrected")
     waiting = participant.messages.filter(status__in=[Status.QUEUED, Status.HELD]).order_by("pk")
     address = participant.contact.email
     for message in waiting.select_related("inspection"):
@@ -318,6 +346,12 @@ def try_again(inspection: Inspection, *, by: str) -> list[Message]:
     """Facts changed: what a template could not be filled with may be there now. Returns what leaves, to be seen."""
     held = inspection.messages.filter(status=Status.HELD, reason=Reason.TEMPLATE_PROBLEM).order_by("pk")
     return [message for message in held if release(message, by=by)]
+
+
+def release_template(template: EmailTemplate, *, by: str) -> list[Message]:
+    """A new version is out: what the old one held leaves. Returns what does."""
+    held = template.messages.filter(status=Status.HELD, reason=Reason.TEMPLATE_PROBLEM).order_by("pk")
+    return [message for message in held.select_related("inspection") if release(message, by=by)]
 
 
 def release_revived() -> list[Message]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from emails import problems
 from emails.models import Mailbox, Message, Problem
 from emails.providers import BY_MAIL
-from emails.states import Status
+from emails.states import GIVE_UP_AFTER, Status
 
 UNREPORTED = timedelta(days=1)
 MAILBOX_FRESH = timedelta(hours=1)
@@ -26,6 +26,8 @@ def raise_problems() -> int:
     reported = ~Q(provider=BY_MAIL)  # a plain mail server never reports delivery
     since = now - timedelta(seconds=settings.NO_NEWS_SECONDS)
     unanswered = _silent(Status.SENT, since, reported, category="no_news")
+    # Delayed for longer than any server keeps trying: nothing more will be heard.
+    unanswered += _silent(Status.DEFERRED, now - GIVE_UP_AFTER, category="no_news")
     for message in unanswered:
         problems.open_for(message, category="no_news")
     return len(doubtful) + len(unanswered)

@@ -6,19 +6,20 @@ errors, because a silent blank is how portal links go missing.
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from urllib.parse import quote
 
 from django.utils import dateformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from emails.markup import QUOTED, TOKEN
 from emails.wording_statuses import Text
 from inspections.models import Company, Inspection, Participant, Role
 
-TOKEN = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 PORTAL_LINK = "CLIENT_PORTAL_LINK"
 
 
@@ -30,6 +31,7 @@ class Scene:
     participant: Participant | None
     company: Company
     link: Callable[[], str] = field(compare=False)
+    people: Sequence[tuple[str, str]] | None = None  # (role, name) of all, where they are at hand
 
     @cached_property
     def portal_link(self) -> str:
@@ -39,8 +41,14 @@ class Scene:
     @property
     def clients(self) -> list[str]:
         """Names of the clients."""
-        people = self.inspection.participants.filter(role=Role.CLIENT, removed_at=None).select_related("contact")
-        return [person.name for person in people]
+        return self.names(Role.CLIENT)
+
+    def names(self, role: str) -> list[str]:
+        """Names of those who take part in this role."""
+        if self.people is not None:
+            return [name for own, name in self.people if own == role]
+        people = self.inspection.participants.filter(role=role, removed_at=None).select_related("contact")
+        return [person.name for person in people.order_by("pk")]
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,11 @@ class Placeholder:
     value: Callable[[Scene], str]
     missing: Text = ""
     group: str = "Inspection"
+
+    @property
+    def token(self) -> str:
+        """As it is written in a template."""
+        return f"{{{{{self.name}}}}}"
 
 
 def clock_words(at: datetime) -> tuple[str, str]:
@@ -91,6 +104,13 @@ CATALOGUE: tuple[Placeholder, ...] = (
         lambda s: s.clients[0].split()[0] if s.clients else "",
         group="Client",
     ),
+    Placeholder(
+        "AGENT_NAME",
+        "agent.name",
+        "The buyer’s agent’s name",
+        lambda s: _and(s.names(Role.BUYER_AGENT)),
+        group="Client",
+    ),
     Placeholder("ADDRESS", "inspection.address", "The property’s address", lambda s: s.inspection.address),
     Placeholder("INSPECTION_DATE", "inspection.date", "Day of the inspection", lambda s: _start(s)[0]),
     Placeholder("INSPECTION_TIME", "inspection.time", "Start of the inspection", lambda s: _start(s)[1]),
@@ -113,6 +133,9 @@ CATALOGUE: tuple[Placeholder, ...] = (
         PORTAL_LINK, "portal.link", "Personal link to the client portal", lambda s: s.portal_link, group="Links"
     ),
     Placeholder("REPORT_LINK", "report.link", "Personal link to the report", lambda s: s.portal_link, group="Links"),
+    Placeholder(
+        "INVOICE_LINK", "invoice.link", "Personal link to what is to be paid", lambda s: s.portal_link, group="Links"
+    ),
     Placeholder("COMPANY_NAME", "company.name", "Your company’s name", lambda s: s.company.name, group="Company"),
     Placeholder(
         "COMPANY_PHONE",
@@ -124,7 +147,7 @@ CATALOGUE: tuple[Placeholder, ...] = (
     ),
 )
 BY_NAME: Mapping[str, Placeholder] = {p.name: p for p in CATALOGUE} | {p.alias: p for p in CATALOGUE}
-LINKS = frozenset({PORTAL_LINK, "REPORT_LINK"})
+LINKS = frozenset(p.name for p in CATALOGUE if p.group == "Links")
 
 
 @dataclass(frozen=True)
@@ -155,22 +178,43 @@ def unknown(source: str) -> list[Unknown]:
     found = []
     for match in TOKEN.finditer(source):
         if find(match.group(1)) is None:
-            near = difflib.get_close_matches(match.group(1).upper(), [p.name for p in CATALOGUE], n=1)
-            found.append(
-                Unknown(match.group(1)[:60], source.count("\n", 0, match.start()) + 1, near[0] if near else "")
-            )
+            line = source.count("\n", 0, match.start()) + 1
+            found.append(Unknown(match.group(1)[:60], line, suggest(match.group(1)[:60])))
     return found
 
 
-def fill(source: str, scene: Scene, *, escape: Callable[[str], str]) -> tuple[str, list[str]]:
-    """`source` with every placeholder's value passed through `escape`, and the names whose value is missing."""
+def suggest(name: str) -> str:
+    """The known name that was probably meant, in the spelling it was written in; "" if none is near."""
+    dotted = "." in name
+    known = [p.alias if dotted else p.name for p in CATALOGUE]
+    written = name.lower() if dotted else name.upper().replace(" ", "_").replace("-", "_")
+    inside = [other for other in known if len(written) > 3 and written in other]
+    near = inside or difflib.get_close_matches(written, known, n=1)
+    if not near:
+        return ""
+    return near[0].lower() if name.islower() else near[0]
+
+
+def fill(
+    source: str,
+    scene: Scene,
+    *,
+    escape: Callable[[str], str],
+    blank: Callable[[str], str | None] = lambda name: None,
+) -> tuple[str, list[str]]:
+    """`source` with every placeholder's value passed through `escape`, and the names whose value is missing.
+
+    `blank` says what stands in a preview for a name without value.
+    """
     missing: list[str] = []
 
     def replace(match: re.Match[str]) -> str:
-        placeholder = find(match.group(1))
+        name = match.group(1).removesuffix(QUOTED)
+        placeholder = find(name)
         value = (placeholder.value(scene) or str(placeholder.missing)) if placeholder else ""
         if not value:
-            missing.append(placeholder.name if placeholder else match.group(1))
-        return escape(value)
+            missing.append(placeholder.name if placeholder else name)
+            value = blank(missing[-1]) or ""
+        return escape(quote(value, safe="") if name != match.group(1) else value)
 
     return TOKEN.sub(replace, source), missing

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from emails import rendering, selectors_messages
-from emails.models import Message
+from emails.models import Message, TemplateVersion
 from emails.states import Status
 from emails.wording import Display
 from inspections.models import Company, Inspection
@@ -82,5 +82,7 @@ def _look(message: Message) -> Rehearsed:
         return Rehearsed(message, display)
     try:
         return Rehearsed(message, display, rendering.render(message, message.template.current, Company.get()).subject)
+    except TemplateVersion.DoesNotExist:
+        return Rehearsed(message, display, problem=f"“{message.template}” is not published yet.")
     except rendering.TemplateProblem as problem:
         return Rehearsed(message, display, problem=str(problem))

@@ -9,16 +9,17 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from emails import builtin, placeholders, wording_plain
-from emails.models import Kind, Message, TemplateVersion
-from emails.placeholders import LINKS, Scene
+from emails import builtin, checks, markup, optouts, placeholders, wording_plain
+from emails.checks import Words
+from emails.models import MARKETING, Message, TemplateVersion
+from emails.placeholders import Scene
 from emails.plaintext import from_html
 from inspections import links
 from inspections.models import Company
 from inspections.text import single_line
 
-NEEDS_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT, Kind.REPORT_READY})
 MASK = "•" * 8
+EXAMPLE_LINK = "/p/only-an-example/"
 
 
 class TemplateProblem(Exception):
@@ -31,21 +32,37 @@ class TemplateProblem(Exception):
 
 @dataclass(frozen=True)
 class Rendered:
-    """An email ready to leave. `secret` is the portal link's token, "" if it holds none."""
+    """An email ready to leave. `link` is its personal address, "" if it holds none; `stop` ends marketing."""
 
     subject: str
     html: str
     text: str
-    secret: str
+    link: str = ""
+    stop: str = ""
+
+    @property
+    def secret(self) -> str:
+        """The part of the link that nobody else may have."""
+        return self.link.rstrip("/").rpartition("/")[2]
 
     @property
     def has_link(self) -> bool:
-        """The personal link stands in every part; the short version has no HTML."""
-        return bool(self.secret) and self.secret in self.text and (not self.html or self.secret in self.html)
+        """The personal link can be pressed in the HTML and stands in the text; the short version has no HTML."""
+        return bool(self.link) and self.link in self.text and (not self.html or f'href="{self.link}"' in self.html)
 
     def masked(self, part: str) -> str:
         """`part` as it may be kept: whoever reads our records must not get the key to the portal."""
         return part.replace(self.secret, MASK) if self.secret else part
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a template would look like; `empty` are the names that have no value here."""
+
+    subject: str
+    html: str
+    text: str
+    empty: tuple[str, ...]
 
 
 @cache
@@ -53,12 +70,16 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
 
-def check(version: TemplateVersion) -> None:
-    """Raise TemplateProblem for an unknown placeholder or a missing portal link, before any inspection is looked at."""
-    for unknown in placeholders.unknown(version.subject) + placeholders.unknown(version.body):
-        raise TemplateProblem(str(unknown), name=unknown.name)
-    if version.template.kind in NEEDS_LINK and not placeholders.used(version.body) & LINKS:
-        raise TemplateProblem(f"“{version.template}” has no client portal link.", name=placeholders.PORTAL_LINK)
+def words_of(version: TemplateVersion) -> Words:
+    """A published version as the checks read it."""
+    return Words(version.template.kind, version.template.name, version.subject, version.body)
+
+
+def check(version: TemplateVersion, company: Company) -> None:
+    """Raise TemplateProblem for what no email may leave with, before any inspection is looked at."""
+    for fault in checks.faults(words_of(version), postal_address=company.postal_address):
+        if fault.holds:
+            raise TemplateProblem(f"“{version.template}”: {fault}"[:500], name=fault.name)
 
 
 def render(message: Message, version: TemplateVersion, company: Company) -> Rendered:
@@ -67,17 +88,32 @@ def render(message: Message, version: TemplateVersion, company: Company) -> Rend
     Raises TemplateProblem if a placeholder is unknown, has no value here, or the required link would be missing.
     """
     if not message.plain:  # the short version has none of the template's words
-        check(version)
+        check(version, company)
     minted: list[str] = []
     scene = Scene(message.inspection, message.participant, company, link=lambda: _mint(message, minted))
+    stop = optouts.address(message) if message.kind in MARKETING else ""
     with translation.override(language_of(message)):
-        subject, page, text = _short(message, scene) if message.plain else _full(version, scene)
-    rendered = Rendered(
-        single_line(subject, limit=500), page, text, minted[0].rstrip("/").rpartition("/")[2] if minted else ""
-    )
-    if message.kind in NEEDS_LINK and not rendered.has_link:
+        subject, page, text = _short(message, scene) if message.plain else _full(version, scene, stop)
+    rendered = Rendered(single_line(subject, limit=500), page, text, minted[0] if minted else "", stop)
+    if message.kind in checks.REQUIRED and not rendered.has_link:
         raise TemplateProblem(f"“{version.template}” lost its client portal link.", name=placeholders.PORTAL_LINK)
     return rendered
+
+
+def sample(words: Words, scene: Scene) -> Sample:
+    """Fill words that may be unfinished, for looking at: what is empty or unknown stands out, nothing is refused."""
+    show = {name: f"[{name}?]" for name in _unfilled(words, scene)}
+    subject, _ = placeholders.fill(words.subject, scene, escape=_one_line, blank=show.get)
+    body, _ = _fill_body(words.body, scene, blank=show)
+    stop = settings.BASE_URL.rstrip("/") + EXAMPLE_LINK if words.kind in MARKETING else ""
+    with translation.override(settings.LANGUAGE_CODE):
+        page, text = _frame(_one_line(subject), body, scene.company, stop)
+    return Sample(_one_line(subject), page, text, tuple(show))
+
+
+def _unfilled(words: Words, scene: Scene) -> list[str]:
+    names = [placeholders.fill(part, scene, escape=str)[1] for part in (words.subject, words.body)]
+    return list(dict.fromkeys(name for some in names for name in some))
 
 
 def language_of(message: Message) -> str:
@@ -86,16 +122,29 @@ def language_of(message: Message) -> str:
     return (person.contact.language if person else "") or settings.LANGUAGE_CODE
 
 
-def _full(version: TemplateVersion, scene: Scene) -> tuple[str, str, str]:
+def _full(version: TemplateVersion, scene: Scene, stop: str) -> tuple[str, str, str]:
     """Subject, HTML and text from the template."""
     source_subject, source_body = builtin.words(version, translation.get_language() or settings.LANGUAGE_CODE)
     subject, missing = placeholders.fill(source_subject, scene, escape=_one_line)
-    body, blank = placeholders.fill(source_body, scene, escape=html_escapes.escape)
+    body, blank = _fill_body(source_body, scene)
     for name in missing + blank:
         raise TemplateProblem(f"“{version.template}” needs {name}, and this inspection has none.", name=name)
-    frame = {"subject": subject, "body": body, "company": scene.company, "language": translation.get_language()}
-    page = _inliner().inline(render_to_string("mail/frame.html", frame))
-    return subject, page, from_html(body) + render_to_string("mail/foot.txt", {"company": scene.company})
+    return subject, *_frame(subject, body, scene.company, stop)
+
+
+def _fill_body(source: str, scene: Scene, *, blank: dict[str, str] | None = None) -> tuple[str, list[str]]:
+    """Cleaned before, so that every value stands inside quotes, and after, so that no value became a link."""
+    filled, missing = placeholders.fill(
+        markup.clean_template(source), scene, escape=html_escapes.escape, blank=(blank or {}).get
+    )
+    return markup.clean(filled), missing
+
+
+def _frame(subject: str, body: str, company: Company, stop: str) -> tuple[str, str]:
+    """HTML and text with our head and foot. `stop`: where marketing ends; "" for all other emails."""
+    frame = {"subject": subject, "body": body, "company": company, "language": translation.get_language()}
+    page = _inliner().inline(render_to_string("mail/frame.html", frame | {"stop": stop}))
+    return page, from_html(body) + render_to_string("mail/foot.txt", {"company": company, "stop": stop})
 
 
 def _short(message: Message, scene: Scene) -> tuple[str, str, str]:

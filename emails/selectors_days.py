@@ -34,7 +34,7 @@ class Day:
 def today_counts() -> tuple[int, int]:
     """Delivered and failed since midnight."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    counts = Message.objects.filter(changed_at__gte=midnight).aggregate(
+    counts = Message.objects.filter(changed_at__gte=midnight, test=False).aggregate(
         delivered=Count("pk", filter=Q(status=Status.DELIVERED)),
         failed=Count("pk", filter=Q(status__in=sorted(UNDELIVERED))),
     )
@@ -60,7 +60,7 @@ def _days_before() -> dict[date, tuple[int, int]]:
     first = timezone.localdate() - timedelta(days=DAYS - 1)
     start, end = (timezone.make_aware(datetime.combine(d, datetime.min.time())) for d in (first, timezone.localdate()))
     rows = (
-        Message.objects.filter(changed_at__gte=start, changed_at__lt=end)
+        Message.objects.filter(changed_at__gte=start, changed_at__lt=end, test=False)
         .filter(status__in=sorted(UNDELIVERED | {Status.DELIVERED}))
         .order_by()
         .annotate(day=TruncDate("changed_at"))

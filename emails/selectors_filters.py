@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from emails.models import Message, MessageQuerySet, Problem
-from emails.states import ON_PURPOSE, SKIP_REASONS, UNDELIVERED, UNFINISHED, Status
+from emails.states import GIVE_UP_AFTER, ON_PURPOSE, SKIP_REASONS, UNDELIVERED, UNFINISHED, Status
 from emails.wording import SCHEDULED_FROM
 from emails.wording_failures import FAILURES
 from emails.wording_statuses import STATUSES, Group, Text
@@ -132,7 +132,8 @@ def _in_status(rows: MessageQuerySet, code: str) -> MessageQuerySet:
 
 def _meaning(code: str) -> Q:
     soon, silent = timezone.now() + SCHEDULED_FROM, timezone.now() - timedelta(seconds=settings.NO_NEWS_SECONDS)
-    sent = Q(status=Status.SENT) & ~_sent_blind()
+    given_up = timezone.now() - GIVE_UP_AFTER
+    sent, delayed = Q(status=Status.SENT) & ~_sent_blind(), Q(status=Status.DEFERRED)
     meanings: Mapping[str, Q] = {
         "scheduled": Q(status=Status.QUEUED, send_after__gt=soon),
         "queued": Q(status=Status.QUEUED, send_after__lte=soon) | Q(status=Status.CLAIMED),
@@ -140,9 +141,9 @@ def _meaning(code: str) -> Q:
         "unsure": Q(status=Status.UNKNOWN),
         "held": Q(status=Status.HELD),
         "sent": sent & Q(sent_at__gte=silent),
-        "no_news": sent & Q(sent_at__lt=silent),
+        "no_news": sent & Q(sent_at__lt=silent) | delayed & Q(sent_at__lt=given_up),
         "sent_blind": _sent_blind(),
-        "deferred": Q(status=Status.DEFERRED),
+        "deferred": delayed & ~Q(sent_at__lt=given_up),
         "delivered": Q(status=Status.DELIVERED),
         "maybe_opened": Q(status=Status.DELIVERED, opened_at__isnull=False),
         "auto_reply": Q(status=Status.DELIVERED) & ~Q(auto_reply=""),
@@ -185,7 +186,7 @@ def reason_choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 def status_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """The status filter, in the order of an email's life: (heading, [(code, label)])."""
-    answered = ("sent_blind",) if settings.EMAIL_PROVIDER == "smtp" else ("sent", "deferred", "no_news")
+    answered = ("sent_blind", "deferred") if settings.EMAIL_PROVIDER == "smtp" else ("sent", "deferred", "no_news")
     way = ("scheduled", "queued", "sending", "unsure", *answered)
     reached = ("delivered", "maybe_opened", "auto_reply")
     return [

@@ -207,7 +207,7 @@ class Rate:
 
 def rates() -> tuple[Rate, Rate]:
     """Not delivered, and marked as spam; of the newest RATES_FROM_AT_MOST emails at most."""
-    left = Message.objects.filter(status__in=sorted(LEFT_US), created_at__gte=timezone.now() - RATES_OF)
+    left = Message.objects.filter(status__in=sorted(LEFT_US), created_at__gte=timezone.now() - RATES_OF, test=False)
     newest = left.order_by("-created_at").values("status")[:RATES_FROM_AT_MOST]
     undelivered = sorted(UNDELIVERED - {Status.COMPLAINED})
     counts = newest.aggregate(

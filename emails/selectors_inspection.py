@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import selectors_messages
+from emails import holds, selectors_messages
 from emails.models import EmailTemplate, Kind, Message
 from emails.selectors_inspections import worst
 from emails.selectors_menu import RESENDS, Choice, blocked_of, choice
 from emails.states import ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
 from emails.wording import Display, Group
+from emails.wording_blocked import WEARY
 from emails.wording_failures import FAILURES
 from inspections import selectors, suggestions
 from inspections.models import Inspection, InspectionEvent, Participant, Role
@@ -44,7 +45,8 @@ class Someone:
     reach: str  # of the agreement: visited, delivered, underway, cut_off, none; "" for whoever doesn't sign
     visited_at: datetime | None = None
     slip: Slip | None = None  # the address was probably meant otherwise
-    note: str = ""  # about the domain of the address
+    is_blocked: bool = False
+    note: str = ""  # about the address or its domain
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def load(inspection: Inspection) -> InspectionEmails:
     templates = set(EmailTemplate.objects.values_list("kind", flat=True))
     blocked = blocked_of(present)
     displays = {message.pk: selectors_messages.shown(message) for message in messages}
+    weary = holds.weary({person.contact.email_key for person in present})
     slips = suggestions.slips_of(person.contact for person in present)
     found = []
     for person in present:
@@ -129,7 +132,10 @@ def load(inspection: Inspection) -> InspectionEmails:
         choices = [choice(person, kind, theirs, blocked, templates) for kind in RESENDS]
         someone = _someone(person, theirs, displays, choices, seen[-1].at if seen else None)
         asked, note = slips.get(person.contact_id), suggestions.note(person.contact.email)
-        found.append(replace(someone, slip=asked or _failed_slip(someone), note=note))
+        if person.contact.email_key in weary:
+            note = str(WEARY).format(count=weary[person.contact.email_key])
+        stopped = blocked.get(person.contact.email_key) == Reason.ADDRESS_BLOCKED
+        found.append(replace(someone, slip=asked or _failed_slip(someone), note=note, is_blocked=stopped))
     return InspectionEmails(
         people=found,
         log=_log(messages, displays, events),

@@ -56,7 +56,8 @@ def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) ->
         return refused
     last = max((m for m in messages if m.kind == kind), key=lambda m: m.pk, default=None)
     if last:
-        flying = [m for m in messages if m.family_id == last.family_id and m.status in IN_OUR_HANDS]
+        ours = [m for m in messages if m.family_id == last.family_id and not m.is_planned_retry]
+        flying = [m for m in ours if m.status in IN_OUR_HANDS]
         page = ("See it", f"/messages/{(flying or [last])[-1].pk}/")
         if flying:
             return Refused("It is on its way already.", way_out=page)

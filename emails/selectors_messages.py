@@ -36,6 +36,7 @@ def facts(message: Message, *, company: Company | None = None, **more: object) -
         subject=message.subject,
         provider=settings.EMAIL_PROVIDER if settings.EMAIL_PROVIDER == "smtp" else message.provider,
         tries=message.tries,
+        retry=message.retry,
         created_at=message.created_at,
         send_after=message.send_after,
         undo_until=message.undo_until,
@@ -100,6 +101,7 @@ def open_problem(message: Message) -> Problem | None:
 STEPS: dict[str, tuple[str, str]] = {
     "created": ("Planned", "grey"),
     "resent": ("Sent again", "grey"),
+    "retry_planned": ("We try again by ourselves", "grey"),
     "skipped": ("Not sent, on purpose", "grey"),
     "held": ("Waiting for you", "amber"),
     "released": ("Released to send", "grey"),

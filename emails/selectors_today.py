@@ -4,7 +4,7 @@ Everything a row says is in its dataclass, so that `version` tells whether a pag
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,13 @@ from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import selectors_messages, troubleshoot, wording
+from emails import holds, selectors_messages, troubleshoot, wording
 from emails.models import Message, Problem
 from emails.selectors_causes import Cause, card, grouped
 from emails.selectors_messages import version_of
 from emails.states import ON_ITS_WAY, Status
 from emails.troubleshoot import Action, Verdict
+from emails.wording_blocked import WEARY
 from inspections.models import Company, Inspection, User
 
 MOST_ROWS = 100
@@ -43,6 +44,7 @@ class Row:
     what: str
     primary: Action | None = None
     others: tuple[Action, ...] = ()
+    warning: str = ""  # about the address
     second: Action | None = None  # a question with two answers shows both
     assigned: str = ""  # the colleague who looks after it
 
@@ -83,7 +85,7 @@ def work_list(company: Company, *, first: User | None = None) -> WorkList:
     if first:
         needing.sort(key=lambda problem: problem.assigned_to_id != first.pk)
     causes, single = _split(needing, company)
-    rows = [_row(problems, company) for problems in _by_person(single)]
+    rows = _rows(single, company)
     return WorkList(
         rows=rows[:MOST_ROWS],
         causes=causes,
@@ -139,7 +141,13 @@ def _by_person(found: Iterable[Problem]) -> list[list[Problem]]:
     return list(people.values())
 
 
-def _row(problems: list[Problem], company: Company) -> Row:
+def _rows(single: Iterable[Problem], company: Company) -> list[Row]:
+    people = _by_person(single)
+    weary = holds.weary({problem.message.to_key for problems in people for problem in problems})
+    return [_row(problems, company, weary) for problems in people]
+
+
+def _row(problems: list[Problem], company: Company, weary: Mapping[str, int]) -> Row:
     problem = max(problems, key=lambda p: p.message_id)
     message = problem.message
     facts = selectors_messages.facts(message, company=company)
@@ -154,6 +162,7 @@ def _row(problems: list[Problem], company: Company) -> Row:
         icon=said.icon,
         what=_what(problems),
         assigned=str(problem.assigned_to or ""),
+        warning=str(WEARY).format(count=weary[message.to_key]) if message.to_key in weary else "",
         **_buttons(found),
         **_where(message, problem.inspection),
     )
@@ -242,7 +251,7 @@ def members_of(category: str, domain: str) -> list[Problem]:
 
 def rows_of(members: Sequence[Problem], company: Company) -> list[Row]:
     """The same as rows, one for each person."""
-    return [_row(problems, company) for problems in _by_person(members[:MOST_ROWS])]
+    return _rows(members[:MOST_ROWS], company)
 
 
 # --- keep an eye on --------------------------------------------------------------------------------------------------

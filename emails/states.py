@@ -5,7 +5,10 @@ the maximum rank of all known facts, so that neither order nor repetition of eve
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
+
+GIVE_UP_AFTER = timedelta(days=3)  # for so long receiving servers are asked again, at most services
 
 
 class Status(StrEnum):
@@ -65,6 +68,7 @@ class Reason(StrEnum):
     DONE = "off_done"
     INSPECTION_CANCELLED = "off_cancelled"
     DUPLICATE = "off_duplicate"
+    UNSUBSCRIBED = "off_unsubscribed"  # marketing alone
     ADDRESS_BLOCKED = "suppressed"
     NO_ADDRESS = "no_address"
     OWN_ADDRESS = "own_address"

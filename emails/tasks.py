@@ -4,6 +4,7 @@ from celery import shared_task
 
 from emails import (
     activity,
+    blocks,
     channel,
     delivery,
     digests,
@@ -14,6 +15,7 @@ from emails import (
     nightly,
     outbox,
     overdue,
+    retries,
 )
 
 
@@ -26,8 +28,9 @@ def deliver_due(*_: object) -> None:
 
 @shared_task(name="emails.tasks.drain_inbox")
 def drain_inbox(*_: object) -> None:
-    """Read the webhook posts that wait."""
+    """Read the webhook posts that wait; what failed for a passing reason is planned again."""
     inbox.drain()
+    retries.plan_all()
 
 
 @shared_task(name="emails.tasks.sweep")
@@ -35,6 +38,8 @@ def sweep(*_: object) -> None:
     """Take back lost leases, adopt orphans, raise what stayed silent for too long."""
     activity.sweep()
     inbox.adopt_orphans()
+    retries.plan_all()
+    blocks.release_stragglers()
     overdue.raise_problems()
     overdue.close_unreported()
 
@@ -63,6 +68,12 @@ def prepare_exports(*_: object) -> None:
 def send_digests(*_: object) -> None:
     """The office's daily summary, when its hour has come."""
     digests.run()
+
+
+@shared_task(name="emails.tasks.settle_holds")
+def settle_holds(*_: object) -> None:
+    """Ask the mail service about blocked addresses; what waited for one that is allowed leaves."""
+    blocks.drain()
 
 
 @shared_task(name="emails.tasks.heartbeat")

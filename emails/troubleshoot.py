@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import Resolver404, resolve, reverse
 
-from emails import eligibility, outbox, wording
+from emails import eligibility, holds, outbox, wording
 from emails.models import Message, Problem
 from emails.states import Status
 from emails.wording import Guidance, MessageFacts
@@ -204,6 +204,14 @@ def _settle(case: _Case) -> list[Action]:
     ]
 
 
+def _allow_again(case: _Case) -> list[Action]:
+    """Leads to the address on the page of blocked ones, as long as it is one."""
+    address = case.message.to_address
+    if not holds.active(address):
+        return []
+    return [Action("allow", "Allow again", "lock-open", href=f"{reverse('blocked')}?{urlencode({'q': address})}")]
+
+
 def _send_now(case: _Case) -> list[Action]:
     return [
         Action("send_now", "Send it now", "paper-airplane", post=reverse("send-now", args=[case.message.pk]), key="r")
@@ -228,7 +236,7 @@ _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
     "health": _page("/health/", "Check sending health", "signal"),
     "template": _page("/templates/{template}/", "Open the template", "document-text"),
     "inspection": _page("/inspections/{inspection}/", "Open the inspection", "home-modern"),
-    "allow_again": _page("/blocked/", "Allow again", "lock-open"),
+    "allow_again": _allow_again,
 }
 ACTION_CODES = frozenset(_BUILDERS)
 

@@ -58,17 +58,20 @@ def _panel(found: Message) -> dict[str, object]:
     problem = selectors_messages.open_problem(found)
     attempts = selectors_messages.attempts(found)
     latest = attempts[-1]
+    planned = latest if latest.is_planned_retry else None
+    standing = attempts[-2] if planned and len(attempts) > 1 else latest
     display = wording.display(facts)
     steps = selectors_messages.timeline(found)
     return {
         "message": found,
         "display": display,
-        "verdict": troubleshoot.verdict(facts, found, problem) if latest == found else None,
+        "verdict": troubleshoot.verdict(facts, found, problem) if standing == found else None,
         "said": wording.guidance(facts) or wording.underway(facts),
         "cancel": troubleshoot.cancel_action(found),
         "problem": problem,
         "attempts": [(attempt, selectors_messages.shown(attempt)) for attempt in reversed(attempts)],
         "latest": latest,
+        "planned": selectors_messages.shown(planned) if planned else None,
         "steps": steps,
         "waiting": list(reasons.waiting(found)[:MOST_WAITING]) if reasons.is_corrected(found) else [],
         "live": any(attempt.status in UNFINISHED for attempt in attempts) or found.undo_until is not None,

@@ -122,11 +122,15 @@ def _problem(request: HttpRequest) -> int:
 
 @dataclass
 class Saved:
-    """What a correction did: `again` was sent again and can be undone, `released` had waited for the address."""
+    """What a correction did: `again` was sent again and can be undone, `released` had waited for the address.
+
+    `stale` had waited too long.
+    """
 
     changed: bool
     again: list[Message] = field(default_factory=list)
     released: list[Message] = field(default_factory=list)
+    stale: list[Message] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -148,6 +152,8 @@ def _save(form: PersonForm, *, by: str, nonce: str) -> Saved:
             _again(message, saved, by=by, nonce=f"{nonce[:70]}:{message.pk}" if nonce else None)
     now_leaving = form.person.messages.filter(pk__in=waiting, status=Status.QUEUED)
     saved.released = list(now_leaving.select_related("inspection"))
+    gone = form.person.messages.filter(pk__in=waiting, status=Status.CANCELLED, resends=None)
+    saved.stale = list(gone.order_by("pk"))
     if saved.refused and not saved.again and not saved.released and not changes:
         raise saved.refused[0]
     return saved
@@ -182,6 +188,8 @@ def _say(request: HttpRequest, saved: Saved, person: Participant) -> None:
         replies.note_sent(
             request, message, what + (to if settings.UNDO_SECONDS else f" goes out to {message.to_address}.")
         )
+    for message in saved.stale:
+        replies.note(request, f"Not sent, its time had passed: {message}.", level=messages.INFO)
     for refused in saved.refused:
         replies.note(request, str(refused), level=messages.WARNING)
     for name in sharing(person.contact) if saved.changed else []:

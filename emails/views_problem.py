@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from emails import outbox, problems, replies
+from emails import outbox, problems, replies, retries
 from emails.forms_problem import AssignForm, HandleForm
 from emails.limits import Refused
 from emails.models import Problem
@@ -86,6 +86,7 @@ def handle(request: HttpRequest, problem_id: int) -> HttpResponse:
     if form.is_valid():
         for problem in found:
             problems.handle(problem, by=str(request.user), note=form.sentence)
+        retries.stop([problem.message for problem in found], by=str(request.user), text="Marked as handled")
         undo = reverse("reopen", args=[problem_id])
         replies.note(request, f"{_name(found[0])} is marked as handled.", undo=undo, seconds=10)
         return replies.done(request, back=reverse("today"), clear=True)

@@ -20,6 +20,7 @@ DELIVER = "emails.tasks.deliver_due"
 DRAIN = "emails.tasks.drain_inbox"
 LOOK_UP = "emails.tasks.check_domains"
 EXPORT = "emails.tasks.prepare_exports"
+SETTLE = "emails.tasks.settle_holds"
 PAUSE_AFTER_FAILURE = 5.0
 
 _local = threading.local()
@@ -44,6 +45,11 @@ def look_up() -> None:
 def export() -> None:
     """After the commit: a file waits to be written."""
     transaction.on_commit(lambda: _send(EXPORT), robust=True)
+
+
+def settle_holds() -> None:
+    """After the commit: the mail service is to be asked about addresses."""
+    transaction.on_commit(lambda: _send(SETTLE), robust=True)
 
 
 def _send(task: str) -> None:

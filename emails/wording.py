@@ -14,7 +14,7 @@ from django.utils import dateformat, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from emails.states import ON_ITS_WAY, UNDELIVERED, Status
+from emails.states import GIVE_UP_AFTER, ON_ITS_WAY, UNDELIVERED, Status
 from emails.wording_failures import (
     DELIVERED_ACTIONS,
     DELIVERED_LIKELY,
@@ -30,7 +30,7 @@ from emails.wording_failures import (
     WHO,
     Failure,
 )
-from emails.wording_statuses import GROUP_LABELS, STATUSES, Group, Text
+from emails.wording_statuses import GROUP_LABELS, RETRYING, STATUSES, Group, Text
 
 __all__ = [
     "GROUP_LABELS",
@@ -48,7 +48,6 @@ __all__ = [
 ]
 
 SCHEDULED_FROM = timedelta(seconds=60)
-GIVE_UP_AFTER = timedelta(days=3)
 BLIND_REACHED_AFTER = timedelta(hours=24)
 _SERVICES = {"amazon_ses": "Amazon SES", "sendgrid": "SendGrid", "sparkpost": "SparkPost", "smtp": "our mail server"}
 _NO_REPORTS = frozenset({"smtp"})
@@ -71,6 +70,7 @@ class MessageFacts:
     language: str = ""
     provider: str = ""
     tries: int = 0
+    retry: int = 0
     created_at: datetime | None = None
     send_after: datetime | None = None
     undo_until: datetime | None = None
@@ -157,6 +157,10 @@ def _sent(facts: MessageFacts) -> str:
     return "no_news" if _age(facts.sent_at or facts.changed_at, facts) > facts.no_news_after else "sent"
 
 
+def _deferred(facts: MessageFacts) -> str:
+    return "no_news" if _age(facts.sent_at or facts.changed_at, facts) > GIVE_UP_AFTER else "deferred"
+
+
 def _delivered(facts: MessageFacts) -> str:
     marks = {
         "paid": facts.paid_at,
@@ -172,6 +176,7 @@ def _delivered(facts: MessageFacts) -> str:
 _CHOICES: Mapping[str, Callable[[MessageFacts], str]] = {
     Status.QUEUED: _queued,
     Status.SENT: _sent,
+    Status.DEFERRED: _deferred,
     Status.DELIVERED: _delivered,
 }
 _SIMPLE: Mapping[str, str] = {
@@ -179,7 +184,6 @@ _SIMPLE: Mapping[str, str] = {
     Status.SENDING: "sending",
     Status.UNKNOWN: "unsure",
     Status.HELD: "held",
-    Status.DEFERRED: "deferred",
     Status.CANCELLED: "cancelled",
 }
 
@@ -195,6 +199,8 @@ def display(facts: MessageFacts) -> Display:
         )
     words = STATUSES[code]
     sentence = _said(words.sentence, words.plain, values)
+    if code == "scheduled" and facts.retry and facts.note in FAILURES:
+        sentence = _said(RETRYING, "", values | {"label": str(FAILURES[facts.note].label)})
     return Display(code, str(words.label), sentence, words.tone, words.icon, _group(code, words.group, facts))
 
 
@@ -293,6 +299,7 @@ def _values(facts: MessageFacts) -> dict[str, str]:
     return {
         **{name: moment(at, facts) if at else "" for name, at in times.items()},
         **{f"at_{name}": _at(at, facts) if at else "" for name, at in times.items()},
+        "soon": _soon(facts.send_after, facts) if facts.send_after else "",
         "domain": domain or gettext("their server"),
         "local": local,
         "address": facts.to_address,
@@ -344,6 +351,13 @@ def moment(at: datetime, facts: MessageFacts) -> str:
         return clock
     day = gettext("D j M") if local.year == today.year else gettext("D j M Y")
     return f"{dateformat.format(local, day)}, {clock}"
+
+
+def _soon(at: datetime, facts: MessageFacts) -> str:
+    """`tomorrow 9:14 AM`, else as `moment` has it."""
+    tomorrow = facts.now.astimezone(facts.zone).date() + timedelta(days=1)
+    words = moment(at, facts)
+    return f"tomorrow {words.rpartition(', ')[2]}" if at.astimezone(facts.zone).date() == tomorrow else words
 
 
 def service(provider: str) -> str:

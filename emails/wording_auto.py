@@ -9,6 +9,7 @@ from emails.wording_statuses import Text
 _NOTHING: Text = _("Nothing. It is not sent again until someone presses a button.")
 _BLOCKED: Text = _("We stop sending to this address. Other mail for it waits until it is corrected or allowed again.")
 _WAITS: Text = _("It goes out by itself when this is put right, if it is still on time.")
+_AGAIN: Text = _("We try once more a day later. If that fails too, it waits for you.")
 _NEWS: Text = _("Their answer shows up here when it comes.")
 _NOT_ALONE: Text = _("It is not sent later by itself. You can still send it.")
 
@@ -38,18 +39,19 @@ AUTO: Mapping[str, Text] = {
     "off_done": _NOT_ALONE,
     "off_cancelled": _NOT_ALONE,
     "off_duplicate": _NOT_ALONE,
+    "off_unsubscribed": _NOT_ALONE,
     "cancelled": _NOT_ALONE,
     # Why it did not arrive
     "address_unknown": _BLOCKED,
     "domain_problem": _BLOCKED,
-    "mailbox_full": _NOTHING,
+    "mailbox_full": _("We try again after a day and after two. If that fails too, it waits for you."),
     "mailbox_disabled": _BLOCKED,
     "recipient_policy": _NOTHING,
     "sender_reputation": _NOTHING,
     "spam_content": _NOTHING,
     "sender_setup": _NOTHING,
-    "server_problem": _NOTHING,
-    "temporary_deferral": _NOTHING,
+    "server_problem": _AGAIN,
+    "temporary_deferral": _AGAIN,
     "message_malformed": _NOTHING,
     "message_too_large": _NOTHING,
     "complained": _BLOCKED,

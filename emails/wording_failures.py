@@ -159,14 +159,14 @@ FAILURES: Mapping[str, Failure] = {
     ),
     "suppressed": Failure(
         _("Not sent: address is blocked"),
-        _("We don’t send to {address} because an email to it failed before."),
-        _("The address was wrong, closed, or someone pressed “spam”."),
+        _("We don’t send to {address}: an email to it failed before, or your office blocked it."),
+        _("The address was wrong or closed, someone pressed “spam”, or a colleague blocked it."),
         OFFICE,
         ("fix_address", "allow_again", "call"),
         _("Our earlier email to {address} did not get through. What is the right address?"),
         "no-symbol",
-        missing=_("Mail to {address} is blocked: it failed before."),
-        plain=_("We don’t send to this address because an email to it failed before."),
+        missing=_("Mail to {address} is blocked."),
+        plain=_("We don’t send to this address: an email to it failed before, or your office blocked it."),
     ),
     "template_problem": Failure(
         _("Not sent: template problem"),

@@ -169,6 +169,13 @@ STATUSES: Mapping[str, Words] = {
     "off_duplicate": Words(
         _("Not sent: already sent"), _("The same email went to {name} before."), "grey", "document-duplicate", _purpose
     ),
+    "off_unsubscribed": Words(
+        _("Not sent: they unsubscribed"),
+        _("{name} asked not to get emails of this kind. All other emails still go out."),
+        "grey",
+        "bell-slash",
+        _purpose,
+    ),
     "cancelled": Words(
         _("Canceled"),
         _("{who} stopped it {at_changed} before it left."),
@@ -178,6 +185,9 @@ STATUSES: Mapping[str, Words] = {
         plain=_("It was stopped {at_changed} before it left."),
     ),
 }
+
+# A planned email that is another try of our own: why, and when.
+RETRYING: Text = _("{label}. We try again {soon}.")
 
 # For statuses whose words are those of the failure (wording_failures), in a tone of their own.
 FAILED_TONE = "red"

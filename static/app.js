@@ -391,6 +391,26 @@
     if (wanted && !event.detail.requestConfig.triggeringEvent && !$(wanted, event.detail.elt)) event.preventDefault();
   });
 
+  /* ---- Template editor: a placeholder goes where the cursor was, in the subject or the text. ---- */
+
+  let lastTyped = null;
+  document.addEventListener("focusout", (event) => {
+    if (event.target.matches?.("#id_subject, #id_body")) lastTyped = event.target;
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    if (!button) return;
+    const words = button.dataset.insert;
+    const usual = document.getElementById(button.dataset.into);
+    const field = words.startsWith("{{") && lastTyped?.isConnected ? lastTyped : usual;
+    if (!field) return;
+    field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+    announce(`Inserted ${words}`);
+  });
+
   /* ---- Start ------------------------------------------------------------------------------------- */
 
   if (window.htmx) defineRows();

@@ -24,7 +24,7 @@ RESENT: dict[int, Any] = {202: ResendOut, 409: Refusal, 429: TooSoon, **COMMON}
 def list_emails(request: ApiRequest, inspection_id: int) -> Status[EmailList]:
     """Every email of an inspection, also those that were not sent, each with its timeline; oldest first."""
     inspection = find_inspection(inspection_id)
-    messages = inspection.messages.order_by("pk").prefetch_related("events")
+    messages = inspection.messages.filter(test=False).order_by("pk").prefetch_related("events")
     return Status(200, EmailList(items=[EmailOut.of(message) for message in messages]))
 
 

@@ -7,10 +7,20 @@ from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.reasons import WrongReason
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
-from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
+from emails.models.templates import (
+    MARKETING,
+    Automation,
+    EmailTemplate,
+    Kind,
+    OptOut,
+    TemplateDraft,
+    TemplateVersion,
+    Trigger,
+)
 from emails.models.work import AddressHold, Problem, ProblemQuerySet
 
 __all__ = [
+    "MARKETING",
     "AddressHold",
     "ApiKey",
     "Automation",
@@ -26,8 +36,10 @@ __all__ = [
     "Message",
     "MessageEvent",
     "MessageQuerySet",
+    "OptOut",
     "Problem",
     "ProblemQuerySet",
+    "TemplateDraft",
     "TemplateVersion",
     "Trigger",
     "WebhookPost",

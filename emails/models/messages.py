@@ -34,6 +34,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """In a worker's hands for longer than its lease."""
         return self.filter(status__in=[Status.CLAIMED, Status.SENDING], lease_until__lt=models.functions.Now())
 
+    def planned_retries(self) -> Self:
+        """Waiting, and planned by ourselves."""
+        return self.filter(status=Status.QUEUED, retry__gt=0)
+
     def unfinished(self) -> Self:
         """More is to be heard of them."""
         return self.filter(status__in=UNFINISHED)
@@ -100,6 +104,10 @@ class Message(models.Model):
         default=0, db_default=0, help_text="Times its worker stopped before the call"
     )
 
+    retry = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="The how-manieth try that we made by ourselves; 0: asked for by somebody"
+    )
+
     provider = models.CharField(max_length=20, blank=True)
     provider_message_id = models.CharField(max_length=200, blank=True)
     from_header = models.CharField(max_length=500, blank=True)
@@ -107,6 +115,9 @@ class Message(models.Model):
     subject = models.CharField(max_length=500, blank=True)
     html = models.TextField(blank=True, help_text="As sent, the secret part of links masked")
     text = models.TextField(blank=True, help_text="As sent, the secret part of links masked")
+    test = models.BooleanField(
+        default=False, db_default=False, help_text="Staff try a template on themselves: it is nobody's email"
+    )
     plain = models.BooleanField(default=False, db_default=False, help_text="The short version, words and link alone")
     has_link = models.BooleanField(default=False, help_text="A working portal link was in HTML and text")
 
@@ -168,7 +179,9 @@ class Message(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} to {self.to_name or self.to_address or 'nobody'}"
+        return (
+            f"{'Test: ' if self.test else ''}{self.get_kind_display()} to {self.to_name or self.to_address or 'nobody'}"
+        )
 
     @property
     def domain(self) -> str:
@@ -179,6 +192,11 @@ class Message(models.Model):
     def is_cancellable(self) -> bool:
         """It has not left yet."""
         return self.status in CANCELLABLE
+
+    @property
+    def is_planned_retry(self) -> bool:
+        """We try it again by ourselves, later; whoever sends it sooner takes its place."""
+        return self.retry > 0 and self.status == Status.QUEUED
 
     @property
     def family_id(self) -> int:

@@ -2,9 +2,10 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from inspections.models import Role, validate_line
-from inspections.text import MAX_NAME
+from inspections.text import MAX_EMAIL, MAX_NAME
 
 
 class Kind(models.TextChoices):
@@ -21,11 +22,20 @@ class Kind(models.TextChoices):
     ONE_OFF = "one_off", "Email"
 
 
+MARKETING = frozenset({Kind.REVIEW_REQUEST})  # may be unsubscribed from; carries the postal address
+
+
 class EmailTemplate(models.Model):
     """A named text with placeholders; the words are in its versions."""
 
     name = models.CharField(max_length=MAX_NAME, unique=True, validators=[validate_line])
     kind = models.CharField(max_length=20, choices=Kind.choices)
+    built_in = models.CharField(
+        max_length=MAX_NAME, blank=True, default="", db_default="", help_text="The built-in email it began as"
+    )
+    revision = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Counts every save and publish, so that a stale save is noticed"
+    )
 
     class Meta:
         ordering = ("name",)
@@ -35,13 +45,18 @@ class EmailTemplate(models.Model):
         return self.name
 
     @property
+    def is_marketing(self) -> bool:
+        """Not needed for the inspection itself."""
+        return self.kind in MARKETING
+
+    @property
     def current(self) -> "TemplateVersion":
         """The published version. Raises TemplateVersion.DoesNotExist if there is none."""
         return self.versions.filter(published_at__isnull=False).latest("number")
 
 
 class TemplateVersion(models.Model):
-    """One state of a template's words; a published one never changes."""
+    """One published state of a template's words. The database refuses to change it (migration 0006)."""
 
     template = models.ForeignKey(EmailTemplate, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -56,6 +71,30 @@ class TemplateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.template} v{self.number}"
+
+
+class TemplateDraft(models.Model):
+    """Words that are being written: never sent, and may hold anything."""
+
+    template = models.OneToOneField(EmailTemplate, models.CASCADE, related_name="draft")
+    name = models.TextField(blank=True)
+    subject = models.TextField(blank=True)
+    body = models.TextField(blank=True)
+    saved_at = models.DateTimeField(default=timezone.now)
+    saved_by = models.CharField(max_length=MAX_NAME)
+
+    def __str__(self) -> str:
+        return f"Draft of {self.template}"
+
+
+class OptOut(models.Model):
+    """Whoever has this address wants no marketing. It never stops anything else."""
+
+    key = models.CharField(max_length=MAX_EMAIL + 64, unique=True, help_text="Canonical address")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Trigger(models.TextChoices):

@@ -191,7 +191,8 @@ TABLE = (
             "smtp;452 4.3.1 Insufficient system storage",
         ),
     ),
-    Fate("suppressed", "rejected", "suppressed", ()),
+    # Refused at the call; what is taken in has been lifted from the stop list, and arrives.
+    Fate("suppressed", "rejected", "suppressed", (DELIVERY,)),
     Fate(
         "slow",
         "delivered",

@@ -9,8 +9,12 @@ from typing import Any
 
 from .exchange import Answer, NotJson, Request, postmark_error
 from .service import Service
+from .suppressions import COMPLAINT, HARD
 
 WRONG = postmark_error(422, 403, "Expected {'Suppressions': [{'EmailAddress': '…'}, …]}.")
+
+
+NOT_YOURS = "You do not have the required authority to change this suppression."
 
 
 def dump(service: Service, request: Request) -> Answer:
@@ -27,19 +31,27 @@ def delete(service: Service, request: Request) -> Answer:
     addresses = _addresses(request)
     if addresses is None:
         return WRONG
-    for address in addresses:
-        service.suppressions.lift(address)
-    return _done(addresses, "Deleted")
+    return Answer(200, {"Suppressions": [_lifted(service, address) for address in addresses]})
 
 
 def create(service: Service, request: Request) -> Answer:
-    """POST /message-streams/outbound/suppressions"""
+    """POST /message-streams/outbound/suppressions; `?reason=SpamComplaint` is ours, to practise that case."""
     addresses = _addresses(request)
     if addresses is None:
         return WRONG
     for address in addresses:
-        service.suppressions.put(address)
+        service.suppressions.put(address, _reason(request))
     return _done(addresses, "Suppressed")
+
+
+def _reason(request: Request) -> str:
+    return COMPLAINT if request.query.get("reason") == COMPLAINT else HARD
+
+
+def _lifted(service: Service, address: str) -> dict[str, Any]:
+    if service.suppressions.lift(address):
+        return {"EmailAddress": address, "Status": "Deleted", "Message": None}
+    return {"EmailAddress": address, "Status": "Failed", "Message": NOT_YOURS}
 
 
 def _addresses(request: Request) -> list[str] | None:

@@ -15,11 +15,12 @@ from pathlib import Path
 from . import fates
 from .switches import replace
 
+HARD, COMPLAINT = "HardBounce", "SpamComplaint"
 logger = logging.getLogger(__name__)
 
 
 class Suppressions:
-    """Remembered by address: suppressed since when, or lifted (None)."""
+    """Remembered by address: suppressed since when and why ("time reason"), or lifted (None)."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -33,19 +34,23 @@ class Suppressions:
             self.put(address)
         return self._known.get(address) is not None
 
-    def put(self, address: str) -> None:
-        self._set(address, datetime.now(UTC).isoformat(timespec="seconds"))
+    def put(self, address: str, reason: str = HARD) -> None:
+        self._set(address, f"{datetime.now(UTC).isoformat(timespec='seconds')} {reason}")
 
-    def lift(self, address: str) -> None:
+    def lift(self, address: str) -> bool:
+        """False: it stays, because only the service's support takes a spam complaint off."""
+        if (self._known.get(address.lower()) or "").endswith(COMPLAINT):
+            return False
         self._set(address, None)
+        return True
 
     def dump(self) -> list[dict[str, str]]:
         return [
             {
                 "EmailAddress": address,
-                "SuppressionReason": "HardBounce",
+                "SuppressionReason": since.partition(" ")[2] or HARD,
                 "Origin": "Recipient",
-                "CreatedAt": since,
+                "CreatedAt": since.partition(" ")[0],
             }
             for address, since in sorted(self._known.items())
             if since is not None

@@ -214,6 +214,8 @@ PAGES = (
     Page("/", "Today", "inbox", "Today"),
     Page("/inspections/", "Inspections", "home-modern", "Inspections"),
     Page("/emails/", "Email activity", "envelope", "Activity", ("/messages/",)),
+    Page("/blocked/", "Blocked addresses", "no-symbol"),
+    Page("/templates/", "Templates", "document-text"),
     Page("/health/", "Sending health", "signal"),
     Page("/import/", "Import", "arrow-up-tray"),
     Page("/settings/", "Settings", "cog-6-tooth"),

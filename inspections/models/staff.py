@@ -72,6 +72,7 @@ class Company(models.Model):
     sender_name = models.CharField(max_length=MAX_NAME, blank=True, validators=[validate_line])
     sender_email = models.CharField(max_length=MAX_EMAIL, validators=[validate_address])
     reply_to = models.CharField(max_length=MAX_EMAIL, blank=True, validators=[validate_address])
+    postal_address = models.CharField(max_length=300, blank=True, default="", db_default="", validators=[validate_line])
     notifications = models.BooleanField("emails are on for new inspections", default=True)
 
     class Meta:

@@ -6,8 +6,8 @@ import pytest
 from django.conf import LazySettings
 from playwright.sync_api import Page
 
-from emails import activity
-from emails.models import Message
+from emails import activity, holds
+from emails.models import AddressHold, Message
 from emails.states import Status
 from inspections import links, services
 from inspections.models import Inspection, Participant
@@ -23,6 +23,10 @@ FIXED = [
     "/inspections/",
     "/inspections/add/",
     "/emails/",
+    "/blocked/",
+    "/blocked/add/",
+    "/blocked/import/",
+    "/blocked/allow/",
     "/health/",
     "/settings/",
     "/import/",
@@ -36,6 +40,8 @@ FIXED = [
     "/emails/?view=domain&since=2026-02-30",
     "/emails/resend/?all=1",
     "/emails/handle/?all=1",
+    "/templates/",
+    "/templates/new/",
 ]
 MISSING = ["/nothing-here/", "/messages/999999/", "/p/no-such-token/"]
 
@@ -71,6 +77,27 @@ def told(live_worker: Live) -> Inspection:
     return inspection
 
 
+def blocked_pages() -> list[str]:
+    """A blocked address, one that asks for a note, the list of several, and one that the mail service keeps."""
+    holds.block("complaint+kay@example.com", by="Kim Reyes", why="Asked us to stop")
+    held = AddressHold.objects.get(key="complaint+kay@example.com")
+    AddressHold.objects.filter(pk=held.pk).update(category="complained", there="blocked", there_why="SpamComplaint")
+    asked = f"/blocked/{held.pk}/allow/"
+    AddressHold.objects.create(
+        key="kept@example.com",
+        address="kept@example.com",
+        category="complained",
+        allowed_at=held.since,
+        allowed_by="Kim Reyes",
+        note="Kay called",
+        there="blocked",
+        there_why="SpamComplaint",
+        there_at=held.since,
+    )
+    ticked = "&".join(f"hold={pk}" for pk in AddressHold.objects.values_list("pk", flat=True))
+    return [asked, f"/blocked/allow/?{ticked}", "/blocked/?q=kept", "/blocked/?q=nobody"]
+
+
 def own_pages(inspection: Inspection) -> list[str]:
     person: Participant = inspection.participants.get(contact__name="Maria Cole")
     shown = inspection.messages.order_by("pk").values_list("pk", flat=True)
@@ -80,6 +107,8 @@ def own_pages(inspection: Inspection) -> list[str]:
         f"/inspections/{inspection.pk}/edit/",
         f"/inspections/{inspection.pk}/confirm/",
         f"/people/{person.pk}/edit/",
+        *(f"/people/{someone.pk}/why/" for someone in inspection.participants.all()),
+        *blocked_pages(),
         *(f"/messages/{pk}/" for pk in shown),
         f"/messages/{inspection.messages.filter(status=Status.BOUNCED).earliest('pk').pk}/reason/",
         f"/p/{portal.rstrip('/').rpartition('/')[2]}/",

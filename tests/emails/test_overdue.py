@@ -86,7 +86,7 @@ def test_a_newer_email_of_the_kind_stands_for_the_older_one(django_assert_num_qu
     person = make_client()
     old = doubtful(person)
     new = told(make_message(person, root=old, resend_of=old), Status.BOUNCED, category="mailbox_full")
-    with django_assert_num_queries(2):  # nothing is opened, and nothing is looked at one by one
+    with django_assert_num_queries(3):  # nothing is opened, and nothing is looked at one by one
         assert overdue.raise_problems() == 0
     problems.handle(problem_of(new), by="Kim", note="Called her")
     assert overdue.raise_problems() == 0
@@ -118,3 +118,12 @@ def test_who_carried_an_email_decides_what_its_silence_means(settings: LazySetti
     since(make_message(make_client(email="bob@example.com"), provider="smtp"), days=2)
     assert (overdue.close_unreported(), overdue.raise_problems()) == (0, 1)
     assert problem_of(failed).category == "no_news"
+
+
+def test_delayed_for_longer_than_servers_keep_trying_it_comes_to_today() -> None:
+    message = told(make_message(make_client(name="Fay", email="fay@example.com")), Status.DEFERRED)
+    since(message, days=2)
+    assert overdue.raise_problems() == 0
+    since(message, days=3, hours=1)
+    assert overdue.raise_problems() == 1
+    assert problem_of(message).category == "no_news"

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0009_activity'),
+        ('emails', '0006_activity'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,290 @@
+"""Is a template fit to be sent? The one place that knows, for the editor, for publishing, for health and for sending.
+
+Pure: words in, findings out. What needs the database (how many inspections lack a price) is added by those who ask.
+"""
+
+import html as html_escapes
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from emails import markup, placeholders
+from emails.markup import TOKEN, Found, Link
+from emails.models import MARKETING, Kind
+from emails.placeholders import PORTAL_LINK, Unknown
+from emails.plaintext import from_html
+
+MAX_BYTES = 102 * 1024  # Gmail cuts what is longer, and with it perhaps the link
+MAX_SUBJECT = 60
+MOST_SUBJECT = 300
+
+# One of these must be a link that can be pressed.
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    Kind.CONFIRMATION: (PORTAL_LINK,),
+    Kind.AGREEMENT: (PORTAL_LINK,),
+    Kind.REPORT_READY: ("REPORT_LINK", PORTAL_LINK),
+}
+LINK_WORDS: Mapping[str, str] = {PORTAL_LINK: "client portal link", "REPORT_LINK": "report link"}
+ADVERTISING = (
+    "act now", "best price", "bonus", "buy now", "cash", "click here", "coupon", "deal", "discount", "for free",
+    "free gift", "guarantee", "limited time", "lowest price", "no obligation", "offer", "promo", "sale", "save up to",
+    "special price", "winner", "100%",
+)  # fmt: skip
+_ADVERTISING = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in ADVERTISING), re.IGNORECASE)
+_BRACES = re.compile(r"\{\{|\}\}")
+_SINGLE = re.compile(r"(?<!\{)\{\s*([A-Za-z][\w.]{2,40})\s*\}(?!\})")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A template's words, published or not."""
+
+    kind: str
+    name: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a template, in a sentence. `line` from 1, 0: no certain one; `field` is the form's.
+
+    `stops` publishing; `holds` even an email of a version that is published already. `name`: the placeholder.
+    """
+
+    code: str
+    said: str
+    field: str = "body"
+    line: int = 0
+    stops: bool = True
+    holds: bool = False
+    name: str = ""
+
+    def __str__(self) -> str:
+        place = f"Line {self.line}: " if self.line else "Subject: " if self.field == "subject" else ""
+        return place + self.said
+
+
+def look(words: Words, *, hosts: Iterable[str] = (), page: str = "", postal_address: str = "") -> list[Finding]:
+    """All that can be said of these words, what stops them first.
+
+    `hosts`: mail and web domains that are ours. `page`: the finished HTML, if at hand, for its size.
+    """
+    found = markup.read(words.body)
+    findings = [
+        *faults(words, postal_address=postal_address),
+        *(Finding("markup", said, line=line) for line, said in found.faults),
+        *_size(page),
+        *_warnings(words, found, frozenset(hosts)),
+    ]
+    return sorted(findings, key=lambda one: (not one.stops, one.field != "name", one.field != "subject", one.line))
+
+
+def faults(words: Words, *, postal_address: str) -> list[Finding]:
+    """What no email may leave with."""
+    return [
+        *_about_name(words.name),
+        *_about_subject(words.subject),
+        *_about_placeholders(words.subject, "subject"),
+        *_about_placeholders(words.body, "body"),
+        *_about_link(words),
+        *_about_marketing(words.kind, postal_address),
+    ]
+
+
+def _about_name(name: str) -> list[Finding]:
+    return [] if name.strip() else [Finding("name", "Please give the template a name.", field="name")]
+
+
+def _about_subject(subject: str) -> list[Finding]:
+    if not subject.strip():
+        return [Finding("subject", "Please enter one. It is empty.", field="subject", holds=True)]
+    if re.search(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]", subject):
+        return [Finding("subject", "It has a line break. A subject is one line.", field="subject", holds=True)]
+    if len(subject) > MOST_SUBJECT:
+        return [Finding("subject", f"It is longer than {MOST_SUBJECT} characters.", field="subject", holds=True)]
+    return []
+
+
+# --- placeholders ----------------------------------------------------------------------------------------------------
+
+
+def _about_placeholders(source: str, field: str) -> list[Finding]:
+    # A mail program reads &#123; as a brace, so we do too.
+    read = html_escapes.unescape(source) if field == "body" else source
+    findings = [*_unknown(read, field), *_broken(read, field)]
+    return findings or (_grown_together(source) if field == "body" else [])
+
+
+def _grown_together(body: str) -> list[Finding]:
+    """Braces that only meet when the tags between them are gone: `{<i></i>{NAME}}`."""
+    left = from_html(TOKEN.sub("x", markup.clean_template(body)))
+    said = "Braces with tags between them are not a placeholder. Write it in one piece."
+    return [Finding("braces", said, holds=True)] if _BRACES.search(left) else []
+
+
+def _unknown(source: str, field: str) -> list[Finding]:
+    return [
+        Finding("unknown", _not_known(one), field, _line(one.line, field), holds=True, name=one.name)
+        for one in placeholders.unknown(source)
+    ]
+
+
+def _not_known(one: Unknown) -> str:
+    meant = f" Did you mean {{{{{one.suggestion}}}}}?" if one.suggestion else ""
+    return f"{{{{{one.name}}}}} isn’t known.{meant}" if one.name else "There is no name between the braces {{ }}."
+
+
+def _broken(source: str, field: str) -> list[Finding]:
+    # As long as before, so that lines stay.
+    rest = TOKEN.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
+    findings = []
+    for match in _BRACES.finditer(rest):
+        said = "{{ has no }} after the name." if match[0] == "{{" else "}} has no {{ before the name."
+        line = _line(rest.count("\n", 0, match.start()) + 1, field)
+        findings.append(Finding("braces", said, field, line, holds=True))
+    return findings
+
+
+def _line(line: int, field: str) -> int:
+    return line if field == "body" else 0
+
+
+# --- the link --------------------------------------------------------------------------------------------------------
+
+
+def has_link(kind: str, body: str) -> bool:
+    """The link that this kind needs can be pressed in the HTML and stands in the text; True if it needs none."""
+    return not _about_link(Words(kind, "x", "x", body))
+
+
+def _about_link(words: Words) -> list[Finding]:
+    needed = REQUIRED.get(words.kind)
+    if not needed:
+        return []
+    left = markup.clean_template(words.body)
+    good = [link for link in markup.read(left).links if _leads_to(link) in needed and link.label.strip()]
+    if good and any(f"{{{{{name}}}}}" in _names_only(from_html(left)) for name in needed):
+        return []
+    return [_missing(words, needed)]
+
+
+def _missing(words: Words, needed: tuple[str, ...]) -> Finding:
+    what = LINK_WORDS[needed[0]]
+    at = next((m for m in TOKEN.finditer(words.body) if _name(m[1]) in needed), None)
+    if at is None:
+        said = f"The {what} is missing. This email cannot do without it. Add the button from the list below."
+        return Finding("link", said, holds=True, name=needed[0])
+    said = f"The {what} is here, but not as a link with words that people can press."
+    return Finding("link", said, line=words.body.count("\n", 0, at.start()) + 1, holds=True, name=needed[0])
+
+
+def _leads_to(link: Link) -> str:
+    match = TOKEN.fullmatch(link.href)
+    return _name(match[1]) if match else ""
+
+
+def _name(written: str) -> str:
+    known = placeholders.find(written)
+    return known.name if known else ""
+
+
+def _names_only(text: str) -> str:
+    return TOKEN.sub(lambda match: f"{{{{{_name(match[1])}}}}}", text)
+
+
+def button(kind: str) -> str:
+    """HTML of the button that a kind of email needs; "" if it needs none."""
+    words = "See the report" if kind == Kind.REPORT_READY else "Sign &amp; Pay"
+    href = f"{{{{{REQUIRED[kind][0]}}}}}" if kind in REQUIRED else ""
+    return f'<p><a class="button" href="{href}">{words}</a></p>' if href else ""
+
+
+# --- the rest --------------------------------------------------------------------------------------------------------
+
+
+def _about_marketing(kind: str, postal_address: str) -> list[Finding]:
+    if kind not in MARKETING or postal_address:
+        return []
+    said = "Marketing must carry your postal address. Enter it in Settings, Company."
+    return [Finding("postal_address", said, holds=True, name="postal address")]
+
+
+def _size(page: str) -> list[Finding]:
+    size = len(page.encode())
+    if size <= MAX_BYTES:
+        return []
+    return [Finding("size", f"It has {size // 1024} KB. Mail programs cut what is over 102 KB. Make it shorter.")]
+
+
+def _warnings(words: Words, found: Found, hosts: frozenset[str]) -> list[Finding]:
+    said = [
+        *_foreign(found.links, hosts),
+        *((line, f"{what} is taken out when it is sent.", "dropped") for line, what in found.dropped),
+        *((line, "A placeholder in a style is taken out when it is sent.", "dropped") for line in found.styled),
+        *(
+            (line, "The picture has no alt text. Many people see no pictures.", "alt")
+            for line, alt in found.pictures
+            if not (alt or "").strip()
+        ),
+        *_single_braces(words.body),
+    ]
+    return [
+        *(Finding(code, sentence, line=line, stops=False) for line, sentence, code in said),
+        *_long_subject(words.subject),
+        *_advertising(words),
+    ]
+
+
+def _foreign(links: Iterable[Link], hosts: frozenset[str]) -> list[tuple[int, str, str]]:
+    said = []
+    for link in links:
+        host = _host(link.href)
+        if host is None:
+            said.append((link.line, "This link leads nowhere. It is taken out when it is sent.", "address"))
+        elif host and not any(host == own or host.endswith(f".{own}") for own in hosts):
+            said.append((link.line, f"This link leads to {host[:60]}, which isn’t yours. Is that meant?", "host"))
+    return said
+
+
+def _host(href: str) -> str | None:
+    """The host of an address; "" where there is none to look at; None for an address that cannot be used."""
+    match = TOKEN.fullmatch(href)
+    if match:
+        return "" if _name(match[1]) in placeholders.LINKS else None
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return None
+    if parts.scheme in ("mailto", "tel"):
+        return ""
+    return (parts.hostname or None) if parts.scheme in markup.SCHEMES else None
+
+
+def _single_braces(body: str) -> list[tuple[int, str, str]]:
+    return [
+        (body.count("\n", 0, m.start()) + 1, f"{{{m[1]}}} needs two braces: {{{{{m[1]}}}}}.", "single")
+        for m in _SINGLE.finditer(body)
+        if placeholders.find(m[1])
+    ]
+
+
+def _long_subject(subject: str) -> list[Finding]:
+    size = len(TOKEN.sub("x" * 12, subject))
+    if size <= MAX_SUBJECT:
+        return []
+    said = f"About {size} characters. Phones show the first {MAX_SUBJECT} or fewer."
+    return [Finding("long", said, "subject", stops=False)]
+
+
+def _advertising(words: Words) -> list[Finding]:
+    if words.kind in MARKETING:
+        return []
+    seen: dict[str, Finding] = {}
+    for field, text in (("subject", words.subject), ("body", words.body)):
+        for match in _ADVERTISING.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1 if field == "body" else 0
+            said = f"“{match[0]}” sounds like advertising. Filters may think so too."
+            seen.setdefault(match[0].lower(), Finding("advertising", said, field, line, stops=False))
+    return list(seen.values())
