@@ -37,7 +37,7 @@ FIXED = [
     "/settings/keeping/",
     "/today/settled/",
     "/emails/?view=reason",
-    "/emails/?view=domain&since=2026-02-30",
+    "/emails/?view=domain&since=2026-03-05&until=2026-03-04",
     "/emails/resend/?all=1",
     "/emails/handle/?all=1",
     "/templates/",
