@@ -36,6 +36,13 @@ FIXED = [
     "/practice/",
     "/words/",
     "/settings/wrong-reasons/",
+    "/settings/alerts/",
+    "/settings/keeping/",
+    "/today/settled/",
+    "/emails/?view=reason",
+    "/emails/?view=domain&since=2026-03-05&until=2026-03-04",
+    "/emails/resend/?all=1",
+    "/emails/handle/?all=1",
     "/templates/",
     "/templates/new/",
 ]
