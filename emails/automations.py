@@ -3,56 +3,95 @@
 Queued, held, or skipped with its reason: an email that is not sent says why.
 """
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import activity, eligibility, outbox, problems, searching
-from emails.models import Automation, Kind, Message, Trigger
+from emails import activity, conditions, eligibility, outbox, problems, searching, timing
+from emails.models import Automation, AutomationQuerySet, Kind, Message, Side, Trigger
 from emails.outbox import Plan
-from emails.states import CANCELLABLE, Reason, Status
-from inspections.models import Inspection, InspectionEvent, InspectionStatus, Participant, Role
+from emails.states import CANCELLABLE, IN_OUR_HANDS, Reason, Status
+from inspections.models import Company, Inspection, InspectionEvent, InspectionStatus, Participant, Role
 
 Event = InspectionEvent.Type
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of an email: it goes at `due` if it has no `reason` not to. `note` is a detail of its sentence."""
+
+    due: datetime
+    until: datetime | None
+    reason: Reason | None = None
+    note: str = ""
+
+
 def react(event: InspectionEvent) -> None:
     """Do what the rules say about this event; runs inside the event's own transaction."""
-    inspection = event.inspection
+    inspection, person = event.inspection, event.participant
     if event.type in (Event.UPDATED, Event.PERSON_ADDED, Event.CONTACT_CHANGED):
         outbox.try_again(inspection, by=event.by)
     if event.type == Event.UPDATED:
         searching.index(list(inspection.messages.values_list("pk", flat=True)))
+        _ask_conditions_again(inspection, by=event.by)
     if event.type == Event.CANCELLED:
         _stop_everything(inspection, by=event.by)
+    if event.type == Event.COMPLETED:
+        _stop(waiting(inspection).filter(rule__side=Side.BEFORE), by=event.by, note="Inspection completed")
     if event.type == Event.RESCHEDULED:
         _move_reminders(event)
         _stop_what_comes_too_late(event)
     if event.type == Event.NOTIFICATIONS_OFF:
         _silence(inspection, by=event.by)
-    if event.type == Event.PERSON_REMOVED and event.participant:
-        _stop(event.participant.messages.all(), by=event.by, note="Taken off the inspection")
-        problems.close_all(event.participant.problems.all(), by=event.by, note="Taken off the inspection")
-    if event.type == Event.ROLE_CHANGED and event.participant:
-        _follow_role(event, event.participant)
-    if event.type == Event.PERSON_ADDED and event.participant:
-        _plan_reminders_for(event, event.participant)
-    if event.type == Event.CONTACT_CHANGED and event.participant and event.data.get("field") == "email":
-        outbox.follow_address(event.participant, by=event.by)
+    if event.type == Event.PERSON_REMOVED and person:
+        _stop(person.messages.all(), by=event.by, note="Taken off the inspection")
+        problems.close_all(person.problems.all(), by=event.by, note="Taken off the inspection")
+    if event.type == Event.ROLE_CHANGED and person:
+        _follow_role(event, person)
+    if event.type == Event.PERSON_ADDED and person:
+        _plan_reminders_for(event, person)
+    if event.type == Event.CONTACT_CHANGED and person and event.data.get("field") == "email":
+        outbox.follow_address(person, by=event.by)
     if event.type in Trigger.values:
-        for rule in Automation.objects.filter(trigger=event.type).select_related("template"):
-            _fire(rule, event)
+        for rule in _rules().filter(trigger=event.type):
+            fire(rule, event)
 
 
-def _fire(rule: Automation, event: InspectionEvent) -> list[Message]:
-    people = event.inspection.participants.filter(removed_at=None, role__in=rule.role_values)
-    return [_one(rule, event, person) for person in people.select_related("contact", "inspection")]
+def fire(rule: Automation, event: InspectionEvent) -> list[Message]:
+    """One row for everybody whom this rule writes to."""
+    people = event.inspection.participants.current().filter(role__in=rule.role_values)
+    return [_one(rule, event, person) for person in people.select_related("contact", "inspection").order_by("pk")]
 
 
-def _one(rule: Automation, event: InspectionEvent, person: Participant) -> Message:
-    due = _due(rule, event.inspection)
+def try_out(rule: Automation, inspection: Inspection, *, by: str) -> list[Message]:
+    """Fire the rule as if it were on and its moment had come. For a transaction that is taken back."""
+    rule.enabled = True
+    now = timezone.now()
+    if inspection.status == InspectionStatus.REQUESTED:
+        _pretend(inspection, status=InspectionStatus.CONFIRMED, confirmed_at=now)
+    if rule.trigger in _MAKES and inspection.status != InspectionStatus.CANCELLED:
+        _pretend(inspection, **{name: value or now for name, value in _MAKES[rule.trigger].items()})
+    return fire(rule, InspectionEvent.objects.create(inspection=inspection, type=rule.trigger, by=by))
+
+
+# What is so once a trigger has come; None stands for now.
+_MAKES: Mapping[str, Mapping[str, str | None]] = {
+    Trigger.CANCELLED: {"status": InspectionStatus.CANCELLED, "cancelled_at": None},
+    Trigger.COMPLETED: {"status": InspectionStatus.COMPLETED, "completed_at": None},
+    Trigger.REPORT_PUBLISHED: {"status": InspectionStatus.COMPLETED, "report_published_at": None},
+}
+
+
+def _pretend(inspection: Inspection, **facts: object) -> None:
+    Inspection.objects.filter(pk=inspection.pk).update(**facts)
+    inspection.refresh_from_db()
+
+
+def _one(rule: Automation, event: InspectionEvent, person: Participant, reason: Reason | None = None) -> Message:
+    decided = decide(rule, person, by=event.by)
     plan = Plan(
         person,
         rule.template.kind,
@@ -60,37 +99,88 @@ def _one(rule: Automation, event: InspectionEvent, person: Participant) -> Messa
         event.by,
         rule=rule,
         firing=f"{rule.pk}:{person.pk}:{event.pk}",
-        send_after=due,
+        send_after=decided.due,
+        not_after=decided.until,
     )
-    reason, note = _reason_not_to(rule, event, due)
-    return outbox.skip(plan, reason, note=note) if reason else outbox.enqueue(plan)
+    reason = decided.reason or reason
+    return outbox.skip(plan, reason, note=decided.note) if reason else outbox.enqueue(plan)
 
 
-def _due(rule: Automation, inspection: Inspection) -> datetime | None:
-    return None if rule.hours_before is None else inspection.starts_at - timedelta(hours=rule.hours_before)
+def decide(rule: Automation, person: Participant, *, by: str) -> Decision:
+    """When this rule's email to this person goes, or the first reason why it does not. Changes nothing."""
+    now = timezone.now()
+    at = timing.moment(rule, person.inspection.starts_at, now=now, zone=Company.get().zone)
+    reason, note = _reason_not_to(rule, person, by=by)
+    if reason is None and at.late:
+        reason, note = Reason.WINDOW_MISSED, min(at.due, at.planned).isoformat()
+    return Decision(at.due, at.until, reason, note)
 
 
-def _reason_not_to(rule: Automation, event: InspectionEvent, due: datetime | None) -> tuple[Reason | None, str]:
-    """The first reason that applies, and a detail for its sentence."""
-    inspection = event.inspection
+def _reason_not_to(rule: Automation, person: Participant, *, by: str) -> tuple[Reason | None, str]:
+    """The first reason that applies, but for its time, and a detail for its sentence."""
+    inspection = person.inspection
     if not rule.enabled:
         return Reason.RULE_OFF, rule.name
     if inspection.confirmed_at is None:
         return Reason.UNCONFIRMED, ""
     if inspection.status == InspectionStatus.CANCELLED and rule.template.kind != Kind.CANCELLED:
-        return Reason.INSPECTION_CANCELLED, event.by
+        return Reason.INSPECTION_CANCELLED, by
+    if only_for := conditions.unmet(rule, person):
+        return Reason.CONDITION, only_for
     if not inspection.notifications and not rule.even_if_off:
-        return Reason.NOTIFICATIONS_OFF, _who_silenced(event)
-    if due is not None and due <= timezone.now():
-        return Reason.WINDOW_MISSED, due.isoformat()
+        return Reason.NOTIFICATIONS_OFF, _who_silenced(inspection)
     return None, ""
 
 
-def _who_silenced(event: InspectionEvent) -> str:
-    switched = event.inspection.events.filter(type=Event.NOTIFICATIONS_OFF).order_by("-at").first()
-    return (
-        switched.by if switched else event.inspection.events.order_by("at").values_list("by", flat=True).first() or ""
-    )
+def _who_silenced(inspection: Inspection) -> str:
+    switched = inspection.events.filter(type=Event.NOTIFICATIONS_OFF).order_by("-at").first()
+    return switched.by if switched else inspection.events.order_by("at").values_list("by", flat=True).first() or ""
+
+
+def _rules() -> AutomationQuerySet:
+    return Automation.objects.standing().select_related("template")
+
+
+# --- what waits follows the facts ------------------------------------------------------------------------------------
+
+
+def waiting(inspection: Inspection) -> QuerySet[Message]:
+    """What rules have planned around this inspection's time and has not left."""
+    return inspection.messages.filter(rule__offset__isnull=False, status__in=CANCELLABLE, root=None)
+
+
+def apply(message: Message, decided: Decision, *, by: str, text: str = "") -> bool:
+    """Bring a row that has not left up to date: another time, not sent after all, or sent after all.
+
+    False if it left meanwhile.
+    """
+    status, times = Status(message.status), {"send_after": decided.due, "not_after": decided.until}
+    if decided.reason:
+        why = {"reason": decided.reason, "note": decided.note[:500]}
+        return activity.move(message, Status.SKIPPED, frm={status}, type="skipped", by=by, text=text, **times, **why)
+    if status == Status.SKIPPED:
+        return outbox.plan_again(message, decided.due, decided.until, by=by)
+    if (message.send_after, message.not_after) == (decided.due, decided.until):
+        return True
+    return activity.move(message, status, frm={status}, type="moved", by=by, text=text, **times)
+
+
+def revive(rows: QuerySet[Message], *, by: str) -> list[Message]:
+    """Plan again what was not sent: of these rows those whose time is to come and that nothing speaks against."""
+    again = rows.filter(status=Status.SKIPPED, root=None, family=None, send_after__gt=timezone.now())
+    again = again.filter(participant__removed_at=None, rule__offset__isnull=False, rule__deleted_at=None)
+    back = []
+    for message in again.select_related("rule__template", "participant__inspection", "participant__contact"):
+        if message.rule and message.participant and not _has_a_later_one(message):
+            decided = decide(message.rule, message.participant, by=by)
+            if decided.reason is None and apply(message, decided, by=by):
+                back.append(message)
+    return back
+
+
+def _has_a_later_one(message: Message) -> bool:
+    """The rule answered for this person again since: that row counts."""
+    return Message.objects.filter(rule=message.rule, participant=message.participant, pk__gt=message.pk).exists()
 
 
 def _stop_everything(inspection: Inspection, *, by: str) -> None:
@@ -105,8 +195,8 @@ def _stop(messages: QuerySet[Message], *, by: str, note: str) -> None:
 
 def _silence(inspection: Inspection, *, by: str) -> None:
     """What was still to go out by itself is not sent, and says who switched it off."""
-    waiting = inspection.messages.filter(status__in=CANCELLABLE, rule__even_if_off=False, root=None)
-    for message in waiting.order_by("pk"):
+    rows = inspection.messages.filter(status__in=CANCELLABLE, rule__even_if_off=False, root=None)
+    for message in rows.order_by("pk"):
         activity.move(
             message,
             Status.SKIPPED,
@@ -118,11 +208,21 @@ def _silence(inspection: Inspection, *, by: str) -> None:
         )
 
 
+def _ask_conditions_again(inspection: Inspection, *, by: str) -> None:
+    """Other services are booked: what waits may not apply any more, and what did not apply may do so now."""
+    for message in waiting(inspection).select_related("rule", "participant__inspection").order_by("pk"):
+        only_for = conditions.unmet(message.rule, message.participant) if message.rule and message.participant else ""
+        if only_for:
+            decided = Decision(message.send_after, message.not_after, Reason.CONDITION, only_for)
+            apply(message, decided, by=by)
+    revive(inspection.messages.filter(reason=Reason.CONDITION), by=by)
+
+
 def _follow_role(event: InspectionEvent, person: Participant) -> None:
     """Another role: what only the old one gets is stopped, reminders of the new one are planned."""
-    waiting = person.messages.filter(status__in=CANCELLABLE).select_related("rule").order_by("pk")
+    left = person.messages.filter(status__in=CANCELLABLE).select_related("rule").order_by("pk")
     note = f"No longer {Role(event.data['old']).label}"
-    for message in waiting:
+    for message in left:
         signs_no_more = message.kind == Kind.AGREEMENT and person.role != Role.CLIENT
         if signs_no_more or (message.rule and person.role not in message.rule.role_values):
             activity.cancel(message, by=event.by, text=note)
@@ -133,31 +233,39 @@ def _follow_role(event: InspectionEvent, person: Participant) -> None:
 
 
 def _plan_reminders_for(event: InspectionEvent, person: Participant, *, but: Collection[int | None] = ()) -> None:
-    if event.inspection.status != InspectionStatus.CONFIRMED:
+    """Somebody new gets what is still to come. What they had before they were taken off does not come twice."""
+    if event.inspection.status not in (InspectionStatus.CONFIRMED, InspectionStatus.COMPLETED):
         return
-    for rule in _timed_rules():
-        if person.role in rule.role_values and rule.pk not in but:
-            _one(rule, event, person)
+    for rule in _rules().timed():
+        done = event.inspection.status == InspectionStatus.COMPLETED and rule.side == Side.BEFORE
+        if person.role in rule.role_values and not done and rule.pk not in but:
+            _one(rule, event, person, Reason.DUPLICATE if _had(rule, person) else None)
+
+
+def _had(rule: Automation, person: Participant) -> bool:
+    """This rule's email about the present date left for this person, or is in a worker's hands."""
+    moved = person.inspection.events.filter(type=Event.RESCHEDULED).order_by("-at", "-pk").first()
+    rows = person.messages.filter(rule=rule)
+    sent = rows.filter(sent_at__gt=moved.at) if moved else rows.filter(sent_at__isnull=False)
+    return sent.exists() or rows.filter(status__in=[*IN_OUR_HANDS, Status.UNKNOWN]).exists()
 
 
 def _move_reminders(event: InspectionEvent) -> None:
-    """Those still waiting move with the date; where the old one has gone or was missed, a new one is planned."""
-    if event.inspection.confirmed_at is None:
+    """Those that have not left move with the date; where the old one has gone, a new one is planned."""
+    inspection = event.inspection
+    if inspection.confirmed_at is None:
         return
-    for rule in _timed_rules():
-        due = _due(rule, event.inspection)
-        waiting = event.inspection.messages.filter(rule=rule, status__in=CANCELLABLE, root=None)
-        for message in waiting.order_by("pk"):
-            if due is not None and due > timezone.now():
-                activity.move(
-                    message, Status(message.status), frm={message.status}, type="moved", by=event.by, send_after=due
-                )
-            else:
-                activity.cancel(message, by=event.by, text="Inspection moved")
-        moved = set(waiting.values_list("participant_id", flat=True))
-        people = event.inspection.participants.filter(removed_at=None, role__in=rule.role_values).exclude(pk__in=moved)
-        for person in people.select_related("contact", "inspection"):
-            _one(rule, event, person)
+    for rule in _rules().timed():
+        people = inspection.participants.current().filter(role__in=rule.role_values)
+        for person in people.select_related("contact", "inspection").order_by("pk"):
+            last = person.messages.filter(rule=rule, root=None).order_by("-pk").first()
+            if not (last and _has_not_left(last) and apply(last, decide(rule, person, by=event.by), by=event.by)):
+                _one(rule, event, person)
+
+
+def _has_not_left(message: Message) -> bool:
+    """It waits, or was not sent and nobody sent it all the same. What staff stopped stays stopped for that date."""
+    return message.status in CANCELLABLE or (message.status == Status.SKIPPED and not message.family.exists())
 
 
 def _stop_what_comes_too_late(event: InspectionEvent) -> None:
@@ -166,9 +274,3 @@ def _stop_what_comes_too_late(event: InspectionEvent) -> None:
     for message in put_off.exclude(root=None).order_by("pk"):
         if not eligibility.is_timely_at(message, message.send_after):
             activity.cancel(message, by=event.by, text="Inspection moved")
-
-
-def _timed_rules() -> list[Automation]:
-    return list(
-        Automation.objects.filter(trigger=Trigger.CONFIRMED, hours_before__isnull=False).select_related("template")
-    )

@@ -1,6 +1,7 @@
 """The templates and automations that every installation starts with; `install` never overwrites them."""
 
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from emails.models import Automation, EmailTemplate, Kind, TemplateVersion, Trigger
+from emails.models import Automation, EmailTemplate, Kind, TemplateVersion, Trigger, Unit
 from emails.wording_statuses import Text
 from inspections.models import Role
 
@@ -124,6 +125,58 @@ TEMPLATES: tuple[BuiltIn, ...] = (
     ),
 )
 
+# The words of rules that an owner can add.
+READY_TEMPLATES: tuple[BuiltIn, ...] = (
+    BuiltIn(
+        "Reminder two days before",
+        Kind.REMINDER,
+        _("In two days: inspection of {{ADDRESS}}"),
+        _("Your inspection is in two days"),
+        (_("If the date does not suit you any more, please tell us today."),),
+        facts=True,
+        button=_("Open your inspection"),
+    ),
+    BuiltIn(
+        "Reminder on the day",
+        Kind.REMINDER,
+        _("Today: inspection of {{ADDRESS}}"),
+        _("We are coming today"),
+        (_("You are welcome to be there. If you cannot come, please call us."),),
+        facts=True,
+        button=_("Open your inspection"),
+    ),
+    BuiltIn(
+        "Reminder for agents",
+        Kind.REMINDER,
+        _("Tomorrow: inspection of {{ADDRESS}}"),
+        _("The inspection is tomorrow"),
+        (_("Please make sure that we can get in."),),
+        facts=True,
+        button=_("See the details"),
+    ),
+    BuiltIn(
+        "Prepare the house",
+        Kind.REMINDER,
+        _("Please prepare: inspection of {{ADDRESS}}"),
+        _("An inspection is coming up"),
+        (_("Please see that water, gas and power are on, and that attic and basement can be reached."),),
+        facts=True,
+        button=_("See the details"),
+    ),
+    BuiltIn(
+        "What to expect",
+        Kind.REMINDER,
+        _("What to expect at your inspection on {{INSPECTION_DATE}}"),
+        _("Your first inspection with us"),
+        (
+            _("We look at the house from roof to basement. You may walk along and ask whatever you like."),
+            _("The report comes to your portal afterwards."),
+        ),
+        facts=True,
+        button=_("Open your inspection"),
+    ),
+)
+
 _AGENTS = [Role.BUYER_AGENT, Role.COORDINATOR]
 _EVERYONE = [Role.CLIENT, *_AGENTS]
 
@@ -141,12 +194,58 @@ AUTOMATIONS: tuple[dict[str, Any], ...] = (
         "trigger": Trigger.CONFIRMED,
         "template": "Reminder",
         "roles": [Role.CLIENT],
-        "hours_before": 24,
+        "offset": 24,
     },
     {"name": "New date", "trigger": Trigger.RESCHEDULED, "template": "New date", "roles": _EVERYONE},
     {"name": "Cancellation", "trigger": Trigger.CANCELLED, "template": "Cancellation", "roles": _EVERYONE},
     {"name": "Report ready", "trigger": Trigger.REPORT_PUBLISHED, "template": "Report ready", "roles": [Role.CLIENT]},
 )
+
+# Offered to owners, off: who adds one gets its template with it.
+READY: dict[str, dict[str, Any]] = {
+    "two-days": {
+        "name": "Reminder two days before",
+        "trigger": Trigger.CONFIRMED,
+        "template": "Reminder two days before",
+        "roles": [Role.CLIENT],
+        "offset": 2,
+        "unit": Unit.DAYS,
+    },
+    "two-hours": {
+        "name": "Reminder two hours before",
+        "trigger": Trigger.CONFIRMED,
+        "template": "Reminder on the day",
+        "roles": [Role.CLIENT],
+        "offset": 2,
+    },
+    "agents": {
+        "name": "Reminder for agents",
+        "trigger": Trigger.CONFIRMED,
+        "template": "Reminder for agents",
+        "roles": _AGENTS,
+        "offset": 1,
+        "unit": Unit.DAYS,
+    },
+    "prepare": {
+        "name": "Prepare the house",
+        "trigger": Trigger.CONFIRMED,
+        "template": "Prepare the house",
+        "roles": [Role.SELLER_AGENT],
+        "offset": 2,
+        "unit": Unit.DAYS,
+        "quiet_from": time(21),
+        "quiet_until": time(8),
+    },
+    "first-time": {
+        "name": "What to expect",
+        "trigger": Trigger.CONFIRMED,
+        "template": "What to expect",
+        "roles": [Role.CLIENT],
+        "first_time": True,
+        "quiet_from": time(21),
+        "quiet_until": time(8),
+    },
+}
 
 
 def in_language(built_in: BuiltIn, language: str) -> tuple[str, str]:
@@ -160,7 +259,7 @@ def words(version: TemplateVersion, language: str) -> tuple[str, str]:
     own = version.subject, version.body
     if language == settings.LANGUAGE_CODE:
         return own
-    ours = next((t for t in TEMPLATES if t.name == version.template.built_in), None)
+    ours = next((t for t in (*TEMPLATES, *READY_TEMPLATES) if t.name == version.template.built_in), None)
     untouched = ours is not None and in_language(ours, settings.LANGUAGE_CODE) == own
     return in_language(ours, language) if ours and untouched else own
 
@@ -168,13 +267,33 @@ def words(version: TemplateVersion, language: str) -> tuple[str, str]:
 def install() -> None:
     """Add what is missing, by name. Repeating it changes nothing."""
     for built_in in TEMPLATES:
-        if not EmailTemplate.objects.filter(Q(built_in=built_in.name) | Q(name=built_in.name)).exists():
-            template = EmailTemplate.objects.create(name=built_in.name, kind=built_in.kind, built_in=built_in.name)
-            subject, body = in_language(built_in, settings.LANGUAGE_CODE)
-            TemplateVersion.objects.create(
-                template=template, number=1, subject=subject, body=body, published_at=timezone.now(), created_by=AUTHOR
-            )
+        _template(built_in)
     templates = {template.built_in or template.name: template for template in EmailTemplate.objects.all()}
     for rule in AUTOMATIONS:
-        fields = {key: value for key, value in rule.items() if key not in ("name", "template")}
-        Automation.objects.get_or_create(name=rule["name"], defaults=fields | {"template": templates[rule["template"]]})
+        # One that was renamed or deleted since does not come back, and a name that is taken stays whose it is.
+        if not Automation.objects.filter(Q(built_in=rule["name"]) | Q(name=rule["name"])).exists():
+            _rule(rule, templates[rule["template"]], built_in=rule["name"])
+
+
+def add_ready(key: str) -> Automation:
+    """Add a ready rule, off, with its template. Raises KeyError, and IntegrityError if the name is taken."""
+    rule = READY[key]
+    built_in = next(template for template in READY_TEMPLATES if template.name == rule["template"])
+    return _rule(rule, _template(built_in), enabled=False)
+
+
+def _template(built_in: BuiltIn) -> EmailTemplate:
+    """The office's template of this origin or name, made if there is none. One that was renamed is the same."""
+    found = EmailTemplate.objects.filter(Q(built_in=built_in.name) | Q(name=built_in.name)).first()
+    if found:
+        return found
+    template = EmailTemplate.objects.create(name=built_in.name, kind=built_in.kind, built_in=built_in.name)
+    subject, body = in_language(built_in, settings.LANGUAGE_CODE)
+    TemplateVersion.objects.create(
+        template=template, number=1, subject=subject, body=body, published_at=timezone.now(), created_by=AUTHOR
+    )
+    return template
+
+
+def _rule(rule: dict[str, Any], template: EmailTemplate, **more: Any) -> Automation:
+    return Automation.objects.create(**rule | {"template": template} | more)

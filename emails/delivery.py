@@ -20,7 +20,19 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from emails import activity, aftermath, carrier, channel, eligibility, envelope, optouts, rendering, retries, wake
+from emails import (
+    activity,
+    aftermath,
+    carrier,
+    channel,
+    eligibility,
+    eligibility_rules,
+    envelope,
+    optouts,
+    rendering,
+    retries,
+    wake,
+)
 from emails.models import Kind, Message, TemplateVersion
 from emails.outcomes import Outcome
 from emails.rendering import Rendered, TemplateProblem
@@ -184,9 +196,9 @@ def _still_wanted(message: Message) -> bool:
     if optouts.applies(message.kind, message.to_key):
         _let_go(message, Status.SKIPPED, type="skipped", reason=Reason.UNSUBSCRIBED)
         return False
-    silent = message.rule is not None and not message.rule.even_if_off and not message.inspection.notifications
-    if silent and message.root_id is None:
-        _let_go(message, Status.SKIPPED, type="skipped", reason=Reason.NOTIFICATIONS_OFF)
+    objection = eligibility_rules.objection(message)
+    if objection:
+        _let_go(message, objection.status, type=objection.type, text=objection.text, **objection.changes)
         return False
     if person is not None and person.contact.email_key != message.to_key:
         contact = person.contact
@@ -198,7 +210,7 @@ def _still_wanted(message: Message) -> bool:
     return True
 
 
-def _let_go(message: Message, to: Status, *, type: str, text: str = "", **changes: str) -> None:
+def _let_go(message: Message, to: Status, *, type: str, text: str = "", **changes: str | datetime) -> None:
     activity.move(
         message, to, frm={Status.CLAIMED}, type=type, by="", text=text, token=None, lease_until=None, **changes
     )

@@ -23,6 +23,7 @@ __all__ = [
     "Refused",
     "cancel",
     "enqueue",
+    "plan_again",
     "refusal",
     "release",
     "resend",
@@ -47,6 +48,7 @@ class Plan:
     rule: Automation | None = None
     firing: str | None = None
     send_after: datetime | None = None
+    not_after: datetime | None = None
 
 
 # --- first messages --------------------------------------------------------------------------------------------------
@@ -85,6 +87,7 @@ def _draft(plan: Plan) -> Message:
         created_by=plan.by,
         created_at=now,
         send_after=plan.send_after or now,
+        not_after=plan.not_after,
         provider=settings.MAIL_PROVIDER,
     )
 
@@ -98,6 +101,31 @@ def _write(message: Message) -> Message:
     activity.create(message, by=message.created_by)
     wake.deliver()
     return message
+
+
+def plan_again(message: Message, due: datetime, until: datetime | None, *, by: str) -> bool:
+    """What was not sent on purpose goes after all, at its time, to the person's present address. False if too late."""
+    if message.participant is None:
+        return False
+    contact = message.participant.contact
+    message.to_address, message.to_key = contact.email, canonical(contact.email)
+    reason = eligibility.unusable(message)
+    changes = {"to_name": contact.name, "to_address": message.to_address, "to_key": message.to_key}
+    planned = activity.move(
+        message,
+        Status.HELD if reason else Status.QUEUED,
+        frm={Status.SKIPPED},
+        type="planned_again",
+        by=by,
+        reason=reason,
+        note="",
+        send_after=due,
+        not_after=until,
+        **changes,
+    )
+    if planned:
+        wake.deliver()
+    return planned
 
 
 # --- sending again ---------------------------------------------------------------------------------------------------
@@ -257,7 +285,7 @@ def latest(participant: Participant, kind: str) -> Message | None:
 
 def template_for(participant: Participant, kind: str) -> EmailTemplate:
     """The template that the automations use for this kind and role. Raises Refused if there is none."""
-    rules = Automation.objects.filter(template__kind=kind, template__versions__isnull=False).distinct()
+    rules = Automation.objects.standing().filter(template__kind=kind, template__versions__isnull=False).distinct()
     rules = rules.select_related("template")
     for rule in rules:
         if participant.role in rule.role_values:
@@ -293,6 +321,7 @@ def send_now(message: Message, *, by: str, nonce: str | None = None) -> Message:
             type="hurried",
             by=by,
             send_after=timezone.now(),
+            not_after=None,
             undo_until=None,
         )
         wake.deliver()

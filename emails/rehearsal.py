@@ -22,6 +22,7 @@ class Rehearsed:
     message: Message
     display: Display
     subject: str = ""
+    text: str = ""
     problem: str = ""
 
     @property
@@ -81,7 +82,8 @@ def _look(message: Message) -> Rehearsed:
     if message.status not in (Status.QUEUED, Status.HELD) or message.template is None:
         return Rehearsed(message, display)
     try:
-        return Rehearsed(message, display, rendering.render(message, message.template.current, Company.get()).subject)
+        rendered = rendering.render(message, message.template.current, Company.get())
+        return Rehearsed(message, display, rendered.subject, rendered.masked(rendered.text))
     except TemplateVersion.DoesNotExist:
         return Rehearsed(message, display, problem=f"“{message.template}” is not published yet.")
     except rendering.TemplateProblem as problem:

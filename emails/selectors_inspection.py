@@ -31,7 +31,7 @@ _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "
 _WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 SOON = timedelta(minutes=2)
 STALE = timedelta(days=1)
-STILL_OFFERED = frozenset({Reason.NOTIFICATIONS_OFF, Reason.UNCONFIRMED, Reason.RULE_OFF})
+STILL_OFFERED = frozenset({Reason.NOTIFICATIONS_OFF, Reason.UNCONFIRMED, Reason.RULE_OFF, Reason.CONDITION})
 SHOWS = {"all": "All", "problems": "Problems", "emails": "Emails", "facts": "Facts"}
 
 
@@ -94,6 +94,12 @@ class InspectionEmails:
     made_at: datetime
     cut: bool = False
     findings: Sequence[Finding] = ()
+
+    @property
+    def coming(self) -> list[Message]:
+        """What goes out later by itself, the next one first."""
+        later = [line.message for line in self.log if line.display and line.display.code == "scheduled"]
+        return sorted((m for m in later if m), key=lambda m: (m.send_after, m.pk))
 
     @property
     def cut_off(self) -> list[Someone]:

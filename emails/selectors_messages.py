@@ -107,6 +107,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "released": ("Released to send", "grey"),
     "readdressed": ("Address changed", "grey"),
     "moved": ("Moved to a new time", "grey"),
+    "planned_again": ("Planned again", "grey"),
     "hurried": ("Sent earlier than planned", "grey"),
     "corrected": ("Reason corrected", "grey"),
     "cancelled": ("Stopped before it left", "grey"),

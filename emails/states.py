@@ -64,6 +64,7 @@ class Reason(StrEnum):
     NOTIFICATIONS_OFF = "off_inspection"
     UNCONFIRMED = "off_unconfirmed"
     RULE_OFF = "off_rule"
+    CONDITION = "off_condition"
     WINDOW_MISSED = "off_late"
     DONE = "off_done"
     INSPECTION_CANCELLED = "off_cancelled"

@@ -4,6 +4,8 @@ from django.urls import path
 
 from emails import (
     views_activity,
+    views_automations,
+    views_automations_edit,
     views_batch,
     views_blocked,
     views_confirm,
@@ -13,6 +15,7 @@ from emails import (
     views_health,
     views_inspections,
     views_message,
+    views_missed,
     views_optouts,
     views_people,
     views_practice,
@@ -63,6 +66,7 @@ urlpatterns = [
     path(
         "inspections/<int:inspection_id>/publish/", views_confirm.decide, {"act": "publish"}, name="inspection-publish"
     ),
+    path("inspections/<int:inspection_id>/missed/", views_missed.missed, name="inspection-missed"),
     # People
     path("people/<int:participant_id>/edit/", views_people.edit, name="person_edit"),
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
@@ -77,6 +81,16 @@ urlpatterns = [
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
+    # Automations
+    path("automations/", views_automations.automations, name="automations"),
+    path("automations/new/", views_automations_edit.new, name="automation-new"),
+    path("automations/<int:rule_id>/", views_automations_edit.edit, name="automation"),
+    path("automations/<int:rule_id>/switch/", views_automations.switch, name="automation-switch"),
+    path("automations/<int:rule_id>/copy/", views_automations_edit.copy, name="automation-copy"),
+    path("automations/<int:rule_id>/delete/", views_automations_edit.delete, name="automation-delete"),
+    path("automations/<int:rule_id>/try/", views_automations.try_rule, name="automation-try"),
+    path("automations/ready/<slug:key>/", views_automations.ready, name="automation-ready"),
+    path("automations/ready/<slug:key>/add/", views_automations.add_ready, name="automation-add-ready"),
     path("emails/resend/", views_batch.resend, name="batch-resend"),
     path("emails/handle/", views_batch.handle, name="batch-handle"),
     path("emails/export/", views_exports.export, name="export"),

@@ -56,7 +56,7 @@ def _before(request: HttpRequest, found: EmailTemplate, *, status: int = 200, **
         "version": version,
         "draft": TemplateDraft.objects.filter(template=found).first(),
         "difference": selectors_templates.difference(rendering.words_of(version) if version else None, words),
-        "rules": found.automations.order_by("name"),
+        "rules": found.automations.standing().order_by("name"),
         "scheduled": selectors_templates.scheduled(found),
         "held": len(selectors_templates.still_held(found)),
         "new_name": words.name.strip() if words.name.strip() != found.name else "",

@@ -35,6 +35,7 @@ AUTO: Mapping[str, Text] = {
     "off_inspection": _NOT_ALONE,
     "off_unconfirmed": _NOT_ALONE,
     "off_rule": _NOT_ALONE,
+    "off_condition": _NOT_ALONE,
     "off_late": _NOT_ALONE,
     "off_done": _NOT_ALONE,
     "off_cancelled": _NOT_ALONE,

@@ -147,13 +147,21 @@ STATUSES: Mapping[str, Words] = {
         _purpose,
         plain=_("The automation for it was off when this was due."),
     ),
+    "off_condition": Words(
+        _("Not sent: it doesn’t apply here"),
+        _("The rule is only for {who}."),
+        "grey",
+        "minus-circle",
+        _purpose,
+        plain=_("The rule’s condition wasn’t met."),
+    ),
     "off_late": Words(
         _("Not sent: its time had passed"),
-        _("It was due {due}, before this inspection was booked or moved."),
+        _("It was due {due}. That had passed when it could go out."),
         "grey",
         "clock",
         _purpose,
-        plain=_("It was due before this inspection was booked or moved."),
+        plain=_("The time for it had passed when it could go out."),
     ),
     "off_done": Words(
         _("Not sent: already signed or paid"), _("Nothing left to remind {name} of."), "grey", "check", _purpose

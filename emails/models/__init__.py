@@ -10,12 +10,15 @@ from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
 from emails.models.templates import (
     MARKETING,
     Automation,
+    AutomationQuerySet,
     EmailTemplate,
     Kind,
     OptOut,
+    Side,
     TemplateDraft,
     TemplateVersion,
     Trigger,
+    Unit,
 )
 from emails.models.work import AddressHold, Problem, ProblemQuerySet
 
@@ -24,6 +27,7 @@ __all__ = [
     "AddressHold",
     "ApiKey",
     "Automation",
+    "AutomationQuerySet",
     "Channel",
     "Desk",
     "Digest",
@@ -39,9 +43,11 @@ __all__ = [
     "OptOut",
     "Problem",
     "ProblemQuerySet",
+    "Side",
     "TemplateDraft",
     "TemplateVersion",
     "Trigger",
+    "Unit",
     "WebhookPost",
     "WrongReason",
     "new_nonce",

@@ -89,6 +89,7 @@ class Message(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.CharField(max_length=MAX_NAME)
     send_after = models.DateTimeField(default=timezone.now)
+    not_after = models.DateTimeField(null=True, blank=True, help_text="From then on its time has passed")
     undo_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(default=timezone.now, help_text="Last change of status")

@@ -1,5 +1,7 @@
 """The words of emails, and the rules that send them."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -56,7 +58,7 @@ class EmailTemplate(models.Model):
 
 
 class TemplateVersion(models.Model):
-    """One published state of a template's words. The database refuses to change it (migration 0006)."""
+    """One published state of a template's words. The database refuses to change it (its migration has the trigger)."""
 
     template = models.ForeignKey(EmailTemplate, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -98,31 +100,89 @@ class OptOut(models.Model):
 
 
 class Trigger(models.TextChoices):
-    """What makes an automation fire."""
+    """What makes a rule fire: the type of an inspection's event. Offered once the facts can tell such an event."""
 
     CONFIRMED = "confirmed", "is confirmed"
     RESCHEDULED = "rescheduled", "is moved"
     CANCELLED = "cancelled", "is canceled"
     COMPLETED = "completed", "is completed"
     REPORT_PUBLISHED = "report_published", "has its report published"
+    AGREEMENT_SIGNED = "agreement_signed", "has its agreement signed"
+    PAID = "paid", "is paid"
+
+
+class Unit(models.TextChoices):
+    """What an offset counts. A day keeps the hour on the clock, whatever the clocks do that night."""
+
+    HOURS = "hours", "hours"
+    DAYS = "days", "days"
+
+
+class Side(models.TextChoices):
+    """On which side of the inspection's beginning."""
+
+    BEFORE = "before", "before"
+    AFTER = "after", "after"
+
+
+class AutomationQuerySet(models.QuerySet["Automation"]):
+    """Filters with names."""
+
+    def standing(self) -> Self:
+        """Not deleted. Deleted ones are kept: their emails still say which rule sent them."""
+        return self.filter(deleted_at=None)
+
+    def timed(self) -> Self:
+        """Due some time before or after the inspection."""
+        return self.filter(offset__isnull=False)
 
 
 class Automation(models.Model):
-    """A rule: when this happens, send that to these people."""
+    """A rule: when this happens, send that to these people. With an `offset` it is due around the inspection."""
 
-    name = models.CharField(max_length=MAX_NAME, unique=True, validators=[validate_line])
+    name = models.CharField(max_length=MAX_NAME, validators=[validate_line])
     trigger = models.CharField(max_length=20, choices=Trigger.choices)
     template = models.ForeignKey(EmailTemplate, models.PROTECT, related_name="automations")
     roles = models.JSONField(default=list, help_text="Roles of the recipients")
-    hours_before = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Due this long before the inspection starts; empty: right away"
+    offset = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: right away")
+    unit = models.CharField(max_length=5, choices=Unit.choices, default=Unit.HOURS, db_default=Unit.HOURS)
+    side = models.CharField(max_length=6, choices=Side.choices, default=Side.BEFORE, db_default=Side.BEFORE)
+    window = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Not later than this many hours before or after the inspection begins"
     )
+    window_side = models.CharField(max_length=6, choices=Side.choices, default=Side.BEFORE, db_default=Side.BEFORE)
+    quiet_from = models.TimeField(null=True, blank=True, help_text="By the company's clock")
+    quiet_until = models.TimeField(null=True, blank=True)
+    service = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="Only where it is booked"
+    )
+    first_time = models.BooleanField(default=False, db_default=False, help_text="Only for a first-time client")
     even_if_off = models.BooleanField(default=False, help_text="Goes out even when notifications are off")
     enabled = models.BooleanField(default=True)
+    built_in = models.CharField(max_length=MAX_NAME, null=True, blank=True, unique=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AutomationQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)
-        constraints = (models.CheckConstraint(condition=Q(trigger__in=Trigger.values), name="rule_trigger_known"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(trigger__in=Trigger.values), name="rule_trigger_known"),
+            models.UniqueConstraint(fields=["name"], condition=Q(deleted_at=None), name="rule_name_once"),
+            models.CheckConstraint(
+                condition=Q(offset=None) | Q(trigger=Trigger.CONFIRMED, offset__gt=0), name="rule_offset_from_confirmed"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit__in=Unit.values, side__in=Side.values, window_side__in=Side.values),
+                name="rule_timing_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=models.F("quiet_until")),
+                name="rule_quiet_hours_whole",
+            ),
+            models.CheckConstraint(condition=Q(deleted_at=None) | Q(enabled=False), name="rule_deleted_is_off"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -131,3 +191,8 @@ class Automation(models.Model):
     def role_values(self) -> list[str]:
         """Recipient roles that exist."""
         return [role for role in self.roles if role in Role.values]
+
+    @property
+    def is_timed(self) -> bool:
+        """Due some time before or after the inspection, not right away."""
+        return self.offset is not None

@@ -24,7 +24,7 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (
         Message,
         "inspection",
-        ("created_at", "send_after", "undo_until", "sent_at", "changed_at", "opened_at", "clicked_at"),
+        ("created_at", "send_after", "not_after", "undo_until", "sent_at", "changed_at", "opened_at", "clicked_at"),
     ),
     (MessageEvent, "message__inspection", ("at", "recorded_at")),
     (Problem, "inspection", ("opened_at", "closed_at", "snoozed_until")),

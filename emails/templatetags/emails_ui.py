@@ -98,6 +98,13 @@ def ago(value: datetime | None) -> str:
     return _time_element(value, f"{timesince(value, depth=1)} ago")
 
 
+@register.filter
+def ends_quiet(message: Message) -> bool:
+    """It leaves at the end of its rule's quiet hours."""
+    rule = message.rule
+    return bool(rule and rule.quiet_until and _local(message.send_after).time() == rule.quiet_until)
+
+
 # --- Icons and pills ---------------------------------------------------------------------------
 
 TONE_ICONS = {
@@ -215,6 +222,7 @@ PAGES = (
     Page("/inspections/", "Inspections", "home-modern", "Inspections"),
     Page("/contacts/", "Contacts", "users"),
     Page("/emails/", "Email activity", "envelope", "Activity", ("/messages/",)),
+    Page("/automations/", "Automations", "bolt"),
     Page("/blocked/", "Blocked addresses", "no-symbol"),
     Page("/templates/", "Templates", "document-text"),
     Page("/health/", "Sending health", "signal"),

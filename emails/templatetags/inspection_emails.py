@@ -43,6 +43,12 @@ def email_log(context: template.Context, mail: InspectionEmails) -> dict[str, ob
     }
 
 
+@register.inclusion_tag("emails/_next_emails.html", takes_context=True)
+def next_emails(context: template.Context, mail: InspectionEmails) -> dict[str, object]:
+    """What goes out later by itself, each with a way to stop it."""
+    return {"mail": mail, "csrf_token": context["csrf_token"]}
+
+
 @register.filter
 def aloud(address: str) -> str:
     """An address to read out on the phone: `a-n-n at g-m-i-a-l dot com`."""

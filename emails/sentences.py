@@ -1,0 +1,98 @@
+"""A rule as a sentence, in the parts that its page makes bold, and what rules have to do with each other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from django.utils import dateformat
+
+from emails import conditions, timing
+from emails.models import Automation, Trigger
+from inspections.models import InspectionEvent, Role
+
+TOO_CLOSE = timedelta(hours=1)
+# Publishing the report of a confirmed inspection completes it in the same moment.
+_SAME_MOMENT = {Trigger.COMPLETED: Trigger.REPORT_PUBLISHED}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`When an inspection is *confirmed*, send *Confirmation* to *Client*, *right away*.` `more`: what else it says."""
+
+    lead: str  # "When an inspection is", "" for a rule around the inspection's time
+    moment: str  # "confirmed", "24 hours before"
+    template: str
+    people: str
+    more: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if self.lead:
+            return f"{self.lead} {self.moment}, send {self.template} to {self.people}, right away."
+        return f"{self.moment[:1].upper()}{self.moment[1:]} an inspection, send {self.template} to {self.people}."
+
+
+def sentence(rule: Automation) -> Sentence:
+    """What the rule does, in words."""
+    if rule.offset is None:
+        words, _, last = Trigger(rule.trigger).label.rpartition(" ")
+        lead, moment = f"When an inspection {words}", last
+    else:
+        lead, moment = "", f"{_length(rule.offset, rule.unit)} {rule.side}"
+    labels = dict(Role.choices)
+    people = _together([str(labels[role]) for role in rule.role_values])
+    return Sentence(lead, moment, rule.template.name, people, tuple(_more(rule)))
+
+
+def offered() -> list[Trigger]:
+    """The triggers whose event the facts can tell."""
+    return [trigger for trigger in Trigger if trigger in InspectionEvent.Type.values]
+
+
+def too_close(rules: Iterable[Automation]) -> dict[int, list[Automation]]:
+    """For each rule that is on: the others that send the same template to the same role within an hour."""
+    on = [rule for rule in rules if rule.enabled]
+    found: dict[int, list[Automation]] = {}
+    for rule in on:
+        others = [other for other in on if other.pk != rule.pk and _clash(rule, other)]
+        if others:
+            found[rule.pk] = others
+    return found
+
+
+def _clash(one: Automation, other: Automation) -> bool:
+    if one.template_id != other.template_id or not set(one.role_values) & set(other.role_values):
+        return False
+    if one.is_timed and other.is_timed:
+        return abs(timing.nominal(one) - timing.nominal(other)) < TOO_CLOSE
+    return one.is_timed == other.is_timed and _event(one) == _event(other)
+
+
+def _event(rule: Automation) -> str:
+    trigger = Trigger(rule.trigger)
+    return _SAME_MOMENT.get(trigger, trigger)
+
+
+def _more(rule: Automation) -> Iterable[str]:
+    for condition in conditions.asked(rule):
+        yield f"Only for {condition.only_for(rule)}."
+    if rule.window is not None:
+        yield f"Not later than {_length(rule.window, 'hours')} {rule.window_side} it begins."
+    if rule.quiet_from and rule.quiet_until:
+        yield f"Not between {clock(rule.quiet_from)} and {clock(rule.quiet_until)}: it waits until then."
+    if rule.even_if_off:
+        yield "Even when notifications are off."
+
+
+def clock(value: time) -> str:
+    """`9:00 PM`."""
+    return dateformat.time_format(value, "g:i A")
+
+
+def _length(number: int, unit: str) -> str:
+    return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
+
+
+def _together(words: list[str]) -> str:
+    if len(words) < 2:
+        return "".join(words) or "nobody"
+    return f"{', '.join(words[:-1])} and {words[-1]}"
