@@ -90,7 +90,7 @@ def test_a16_our_own_address_is_refused_and_another_persons_is_named_and_kept(op
     )
     page.get_by_role("textbox", name="Email").fill("family@example.com")
     if js:
-        page.get_by_label("Phone").focus()
+        page.get_by_role("textbox", name="Phone").focus()
         expect(page.locator(".did-you-mean")).to_contain_text("This is the address of Bob Lee.")
     page.get_by_role("button", name="Add person").click()
     expect(page.get_by_text("family@example.com is also used for Bob Lee.").first).to_be_visible()
