@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from emails import exports
 from emails.models import Export, Message
@@ -56,15 +57,15 @@ def test_a26_the_way_back_keeps_the_filters(open_page: Open, live_worker: Live, 
     page.get_by_role("button", name="Show", exact=True).click()
     page.wait_for_url("**domain=comcast.net**")
     assert page.get_by_label("Mail domain").input_value() == "comcast.net"
-    assert page.locator("#activity-rows tr").count() == 1
+    expect(page.locator("#activity-rows tr")).to_have_count(1)
     page.get_by_role("link", name="By reason").click()
     page.get_by_role("link", name="Their mailbox is full").click()
-    assert page.locator("#activity-rows tr").count() == 1
+    expect(page.locator("#activity-rows tr")).to_have_count(1)
     page.go_back()
     page.go_back()
-    assert page.locator("#activity-rows tr").count() == 1
+    expect(page.locator("#activity-rows tr")).to_have_count(1)
     page.go_back()
-    assert page.locator("#activity-rows tr").count() == 2
+    expect(page.locator("#activity-rows tr")).to_have_count(2)
 
 
 def test_a26_a_tick_survives_the_news(open_page: Open, live_worker: Live) -> None:
