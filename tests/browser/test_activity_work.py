@@ -49,7 +49,7 @@ def test_a26_ticked_emails_are_sent_again_and_the_blocked_one_is_skipped(
 
 @with_and_without
 def test_a26_the_way_back_keeps_the_filters(open_page: Open, live_worker: Live, js: bool) -> None:
-    make_failed(make_client(name="Faye Dunn", email="faye@comcast.net"), category="mailbox_full")
+    make_failed(make_client(name="Faye Dunn", email="faye@comcast.net"), category="spam_content")
     make_message(make_client(name="Ann Lee", email="ann@gmail.com"))
     page = open_page("/emails/", js=js)
     page.get_by_text("More filters").click()
@@ -59,7 +59,7 @@ def test_a26_the_way_back_keeps_the_filters(open_page: Open, live_worker: Live, 
     assert page.get_by_label("Mail domain").input_value() == "comcast.net"
     expect(page.locator("#activity-rows tr")).to_have_count(1)
     page.get_by_role("link", name="By reason").click()
-    page.get_by_role("link", name="Their mailbox is full").click()
+    page.get_by_role("link", name="Rejected as spam").click()
     expect(page.locator("#activity-rows tr")).to_have_count(1)
     page.go_back()
     page.go_back()
