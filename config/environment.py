@@ -78,7 +78,9 @@ def words(name: str, default: list[str] | None = None) -> list[str]:
 
 
 def numbers(name: str, default: list[float]) -> list[float]:
-    """A comma-separated list of numbers, none of them negative."""
+    """A comma-separated list of numbers, none of them negative; "none" is the empty list."""
+    if text(name).strip().lower() == "none":
+        return []
     try:
         values = [float(word) for word in words(name)] or default
     except ValueError:

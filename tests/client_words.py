@@ -18,6 +18,8 @@ TEMPLATES = sorted((BASE_DIR / "templates" / "portal").glob("*.html")) + sorted(
 )
 # Fixed words that Python code puts into what clients read.
 IN_CODE = ("their server", "them", "l, F j, Y", "D j M", "D j M Y", "{some} and {last}")
+# The daily summary is for the office.
+TEMPLATES = [path for path in TEMPLATES if path.name != "digest.txt"]
 
 _CALL = re.compile(r"""gettext\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|\b_\(('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
 

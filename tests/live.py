@@ -88,6 +88,9 @@ def environ(folder: Path, mail_url: str, base_url: str) -> dict[str, str]:
         "PRACTICE_MAIL_URL": mail_url,
         "BASE_URL": base_url,
         "DATA_DIR": str(folder),
+        # Tests put failed emails where they want them; the worker must not plan more beside them.
+        "RETRY_FULL": "none",
+        "RETRY_SERVER": "none",
         "PYTHONUNBUFFERED": "1",
     }
 
