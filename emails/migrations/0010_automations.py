@@ -16,11 +16,14 @@ def keep_what_rules_say(apps, schema_editor):
     rules.filter(hours_before__gt=0, trigger='confirmed').update(offset=models.F('hours_before'))
     for name in BUILT_IN:
         rules.filter(name=name).update(built_in=name)
+    # Else the index that is made at the end meets "pending trigger events" of these rows.
+    schema_editor.execute('SET CONSTRAINTS ALL IMMEDIATE')
 
 
 def back(apps, schema_editor):
     rules = apps.get_model('emails', 'Automation').objects
     rules.filter(offset__isnull=False, unit='hours', side='before').update(hours_before=models.F('offset'))
+    schema_editor.execute('SET CONSTRAINTS ALL IMMEDIATE')
 
 
 class Migration(migrations.Migration):
