@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - Django must be set up before anything of ours is imported
 """10,000 random templates with nasty values: what leaves, what is refused, and how long one takes.
 
 Fails if anything but a plain refusal is raised, if a value leaves its attribute, if a placeholder stays unresolved, or
@@ -19,17 +20,17 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.test.runner import DiscoverRunner  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.runner import DiscoverRunner
+from django.utils import timezone
 
-from benchmarks._templates import LINK, NASTY, PIECES, wrong  # noqa: E402
-from emails import builtin  # noqa: E402
-from emails.models import EmailTemplate, Message, TemplateVersion  # noqa: E402
-from emails.rendering import Rendered, TemplateProblem, render  # noqa: E402
-from inspections.models import Company, Contact, Inspection, Participant  # noqa: E402
-from inspections.text import BadText  # noqa: E402
+from benchmarks._templates import LINK, NASTY, PIECES, wrong
+from emails import builtin
+from emails.models import EmailTemplate, Message, TemplateVersion
+from emails.rendering import Rendered, TemplateProblem, render
+from inspections.models import Company, Contact, Inspection, Participant
+from inspections.text import BadText
 
 TEMPLATES = 10_000
 MOST_MS = 50

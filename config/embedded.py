@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
@@ -78,7 +79,7 @@ class Servers:
             self.children.append(child)
             try:
                 wait_for(
-                    lambda port=port: answers(port),  # type: ignore[misc]
+                    partial(answers, port),
                     child.name,
                     seconds=60,
                     needs=[child],

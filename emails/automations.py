@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import activity, conditions, eligibility, outbox, problems, searching, timing
+from emails import activity, conditions, eligibility, outbox, problems, releases, searching, timing
 from emails.models import Automation, AutomationQuerySet, Kind, Message, Side, Trigger
 from emails.outbox import Plan
 from emails.states import CANCELLABLE, IN_OUR_HANDS, Reason, Status
@@ -33,7 +33,7 @@ def react(event: InspectionEvent) -> None:
     """Do what the rules say about this event; runs inside the event's own transaction."""
     inspection, person = event.inspection, event.participant
     if event.type in (Event.UPDATED, Event.PERSON_ADDED, Event.CONTACT_CHANGED):
-        outbox.try_again(inspection, by=event.by)
+        releases.try_again(inspection, by=event.by)
     if event.type == Event.UPDATED:
         searching.index(list(inspection.messages.values_list("pk", flat=True)))
         _ask_conditions_again(inspection, by=event.by)
@@ -54,7 +54,7 @@ def react(event: InspectionEvent) -> None:
     if event.type == Event.PERSON_ADDED and person:
         _plan_reminders_for(event, person)
     if event.type == Event.CONTACT_CHANGED and person and event.data.get("field") == "email":
-        outbox.follow_address(person, by=event.by)
+        releases.follow_address(person, by=event.by)
     if event.type in Trigger.values:
         for rule in _rules().filter(trigger=event.type):
             fire(rule, event)

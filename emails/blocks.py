@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from emails import eligibility, holds, outbox, problems, stoplists, wake
+from emails import eligibility, holds, outbox, problems, releases, stoplists, wake
 from emails.limits import Refused
 from emails.models import AddressHold, Message, Problem
 from emails.states import Reason, Status
@@ -153,7 +153,7 @@ def _finish(hold: AddressHold) -> Settled:
     found = going(hold)
     done = Settled(released=True, state=hold.there)
     for message in [*found.held, *found.stale]:
-        if outbox.release(message, by=hold.allowed_by):
+        if releases.one(message, by=hold.allowed_by):
             done.sent.append(message)
     for message in found.failed:
         try:
@@ -218,4 +218,4 @@ def release_stragglers() -> int:
         return 0
     blocked = AddressHold.objects.filter(key=OuterRef("to_key"), released_at=None)
     waiting = _held(keys).filter(~Exists(blocked)).select_related("inspection")
-    return sum(outbox.release(message, by="") for message in waiting)
+    return sum(releases.one(message, by="") for message in waiting)

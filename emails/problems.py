@@ -109,11 +109,6 @@ def assign(problem: Problem, *, to: User | None) -> bool:
     return bool(Problem.objects.open().filter(pk=problem.pk).update(assigned_to=to))
 
 
-def being_resent(problem: Problem) -> bool:
-    """A newer email of the same kind is on its way to the same person."""
-    return Message.objects.filter(_same_email(problem), pk__gt=problem.message_id, status__in=ON_ITS_WAY).exists()
-
-
 def _on_its_way_again(message: Message) -> bool:
     return Message.objects.filter(_same_email(message), pk__gt=message.pk, status__in=ON_ITS_WAY).exists()
 

@@ -28,7 +28,6 @@ AUTO_REPLY = "autoresponded"
 OTHER = "other"  # kept and shown, and claims nothing
 BY_CLASS: Mapping[str, str] = {"5": "failed", "4": "delayed", "2": "delivered"}
 STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
-ABOUT_A_RECIPIENT = frozenset({"final-recipient", "original-recipient", "action"})
 FEEDBACK_PARTS = frozenset({"message/feedback-report"})
 AUTO_REPLY_SUBJECTS = re.compile(
     r"^(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|autoreply|automatische antwort"

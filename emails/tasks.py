@@ -13,8 +13,8 @@ from emails import (
     inbox,
     mailbox,
     nightly,
-    outbox,
     overdue,
+    releases,
     retries,
 )
 
@@ -55,7 +55,7 @@ def check_domains(*_: object) -> None:
     """Look up the mail domains that wait for it; what was held for one that takes mail after all leaves."""
     domains_checks.ask_for_waiting()
     domains_checks.drain()
-    outbox.release_revived()
+    releases.of_revived_domains()
 
 
 @shared_task(name="emails.tasks.prepare_exports")

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from emails import activity, checks, examples, outbox, rendering, wake
+from emails import activity, checks, examples, releases, rendering, wake
 from emails.checks import Finding, Words
 from emails.limits import Refused
 from emails.models import EmailTemplate, Message, TemplateDraft, TemplateVersion
@@ -136,7 +136,7 @@ def publish(template: EmailTemplate, *, revision: int, by: str) -> Published:
     EmailTemplate.objects.filter(pk=template.pk).update(name=new.name.strip())
     TemplateDraft.objects.filter(template=template).delete()
     template.refresh_from_db()
-    return Published(version, outbox.release_template(template, by=by))
+    return Published(version, releases.of_template(template, by=by))
 
 
 def restore(version: TemplateVersion, *, revision: int, by: str) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from emails import access, outbox, reasons, replies, selectors_reasons
+from emails import access, reasons, releases, replies, selectors_reasons
 from emails.forms_reason import ReasonForm
 from emails.limits import Refused
 from emails.models import Message
@@ -62,7 +62,7 @@ def undo(request: HttpRequest, message_id: int) -> HttpResponse:
 def waiting(request: HttpRequest, message_id: int) -> HttpResponse:
     """Send what was held for an address that is not the reason after all."""
     found = get_object_or_404(Message, pk=message_id)
-    sent = [held for held in reasons.waiting(found) if outbox.release(held, by=str(request.user))]
+    sent = [held for held in reasons.waiting(found) if releases.one(held, by=str(request.user))]
     for held in sent:
         replies.note_sent(request, held)
     if not sent:

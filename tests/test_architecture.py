@@ -27,7 +27,7 @@ FLOORS = [
     r"activity|rendering|sentences|overdue|eligibility\w*|carrier",
     r"examples",
     r"wake|nightly|aftermath|reasons",
-    r"outbox|replies",
+    r"outbox|releases|replies",
     r"retries|blocks",
     r"delivery|inbox|mailbox\w*|templates",
     r"automations\w*|batch",

@@ -83,12 +83,6 @@ def lately(value: datetime) -> str:
 
 
 @register.filter
-def time_only(value: datetime | None) -> str:
-    """`9:14 AM`."""
-    return _time_element(value, dateformat.format(_local(value), "g:i A")) if value else ""
-
-
-@register.filter
 def ago(value: datetime | None) -> str:
     """`2 minutes ago`, as an extra beside the time itself."""
     if not value:
