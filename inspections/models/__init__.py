@@ -15,7 +15,7 @@ from inspections.models.jobs import (
     ParticipantQuerySet,
     Role,
 )
-from inspections.models.staff import Company, User, UserManager
+from inspections.models.staff import Company, TeamChange, User, UserManager
 from inspections.models.validators import validate_address, validate_line, validate_zone
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "PortalLink",
     "PortalLinkQuerySet",
     "Role",
+    "TeamChange",
     "User",
     "UserManager",
     "Via",
