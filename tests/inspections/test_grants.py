@@ -6,7 +6,7 @@ from inspections.grants import things
 from inspections.models import Role, Scope
 
 ALL = {"details", "agreement", "invoice", "report"}
-TABLE = {
+TABLE: dict[tuple[str, str], set[str]] = {
     (Scope.EVERYTHING, Role.CLIENT): ALL,
     (Scope.EVERYTHING, Role.BUYER_AGENT): {"details", "report"},
     (Scope.EVERYTHING, Role.COORDINATOR): {"details", "report"},
@@ -22,7 +22,7 @@ TABLE = {
 @pytest.mark.parametrize("scope", Scope)
 @pytest.mark.parametrize("role", Role)
 def test_a_link_opens_what_the_table_says_and_nothing_else(scope: str, role: str) -> None:
-    assert things(scope, role) == TABLE[Scope(scope), Role(role)]
+    assert things(scope, role) == TABLE[scope, role]
 
 
 def test_an_unknown_scope_or_role_opens_nothing() -> None:
