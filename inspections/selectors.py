@@ -63,6 +63,14 @@ def _person(data: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _money(data: dict[str, Any]) -> str:
+    return f"${data.get('amount', '?')}, {data.get('method', '')}"
+
+
+def _fields(names: list[str]) -> list[str]:
+    return [_FIELDS.get(name, name).lower() for name in names]
+
+
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.UPDATED: _changed,
     Type.RESCHEDULED: _changed,
@@ -72,6 +80,10 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.PERSON_REMOVED: _person,
     Type.LINK_MADE: lambda data: data.get("purpose", ""),
     Type.LINK_REVOKED: lambda data: data.get("purpose", ""),
+    Type.SIGNED: lambda data: f"Signed as “{data.get('typed_name', '')}”, version {data.get('version', '?')}",
+    Type.SIGNATURE_ENDED: lambda data: "Changed since: " + ", ".join(_fields(data.get("fields", []))),
+    Type.PAYMENT: _money,
+    Type.PAYMENT_UNDONE: _money,
 }
 
 

@@ -3,12 +3,14 @@
 from emails.models.desk import Desk, Digest
 from emails.models.domains import DomainCheck
 from emails.models.exports import Export, ExportPart
+from emails.models.letters import Attachment, Letter, LetterQuerySet
 from emails.models.mailbox import Mailbox
 from emails.models.messages import Message, MessageEvent, MessageQuerySet
 from emails.models.reasons import WrongReason
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
 from emails.models.templates import (
     MARKETING,
+    Attach,
     Automation,
     AutomationQuerySet,
     EmailTemplate,
@@ -26,6 +28,8 @@ __all__ = [
     "MARKETING",
     "AddressHold",
     "ApiKey",
+    "Attach",
+    "Attachment",
     "Automation",
     "AutomationQuerySet",
     "Channel",
@@ -36,6 +40,8 @@ __all__ = [
     "Export",
     "ExportPart",
     "Kind",
+    "Letter",
+    "LetterQuerySet",
     "Mailbox",
     "Message",
     "MessageEvent",

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 
+from emails.models.letters import Letter
 from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion
 from emails.states import CANCELLABLE, HOLD_REASONS, IN_OUR_HANDS, SKIP_REASONS, UNFINISHED, Status
 from inspections import searching
@@ -73,6 +74,9 @@ class Message(models.Model):
     rule = models.ForeignKey(Automation, models.SET_NULL, null=True, blank=True, related_name="messages")
     template = models.ForeignKey(EmailTemplate, models.PROTECT, null=True, blank=True, related_name="messages")
     template_version = models.ForeignKey(TemplateVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    letter = models.ForeignKey(
+        Letter, models.PROTECT, null=True, blank=True, related_name="messages", help_text="What staff wrote by hand"
+    )
     # One firing of a rule for one person leaves exactly one row, however often it is told.
     firing = models.CharField(max_length=120, null=True, blank=True, unique=True)
 
@@ -120,6 +124,12 @@ class Message(models.Model):
         default=False, db_default=False, help_text="Staff try a template on themselves: it is nobody's email"
     )
     plain = models.BooleanField(default=False, db_default=False, help_text="The short version, words and link alone")
+    files = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        help_text="What went along: name, size in bytes and sha256 of each",
+    )
     has_link = models.BooleanField(default=False, help_text="A working portal link was in HTML and text")
 
     opened_at = models.DateTimeField(null=True, blank=True)

@@ -122,6 +122,13 @@ class Company(models.Model):
     reply_to = models.CharField(max_length=MAX_EMAIL, blank=True, validators=[validate_address])
     postal_address = models.CharField(max_length=300, blank=True, default="", db_default="", validators=[validate_line])
     notifications = models.BooleanField("emails are on for new inspections", default=True)
+    payment_link = models.URLField(max_length=500, blank=True, default="", db_default="")
+    payment_words = models.TextField(
+        max_length=2000, blank=True, default="", db_default="", help_text="How to pay, as clients read it"
+    )
+    report_locked = models.BooleanField(
+        default=True, db_default=True, help_text="The report opens once it is signed and paid for"
+    )
 
     class Meta:
         verbose_name_plural = "company"

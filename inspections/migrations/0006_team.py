@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inspections', '0004_correction_scope'),
+        ('inspections', '0005_papers'),
     ]
 
     operations = [
