@@ -11,6 +11,7 @@ from emails import (
     views_confirm,
     views_contacts,
     views_crew,
+    views_erasing,
     views_exports,
     views_health,
     views_inspections,
@@ -80,6 +81,8 @@ urlpatterns = [
     path("inspections/<int:inspection_id>/people/add/", views_crew.add, name="person-add"),
     path("contacts/", views_contacts.contacts, name="contacts"),
     path("contacts/<int:contact_id>/", views_contacts.contact, name="contact"),
+    path("contacts/<int:contact_id>/marketing/", views_contacts.marketing, name="contact-marketing"),
+    path("contacts/<int:contact_id>/erase/", views_erasing.erase, name="contact-erase"),
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
