@@ -137,6 +137,7 @@ urlpatterns = [
     path("settings/team/<int:user_id>/<slug:act>/", views_team.change, name="settings-team-change"),
     path("settings/sign-in/", views_sign_in.page, name="settings-sign-in"),
     path("settings/sign-in/elsewhere/", views_sign_in.end_elsewhere, name="settings-sign-out-elsewhere"),
+    path("settings/everything/", views_exports.everything, name="settings-everything"),
     path("settings/wrong-reasons/", views_reasons.listing, name="wrong-reasons"),
     path("settings/wrong-reasons.jsonl", views_reasons.as_jsonl, name="wrong-reasons-jsonl"),
     path("settings/wrong-reasons.csv", views_reasons.as_csv, name="wrong-reasons-csv"),
