@@ -38,6 +38,8 @@ FIXED = [
     "/settings/wrong-reasons/",
     "/settings/alerts/",
     "/settings/keeping/",
+    "/settings/team/",
+    "/settings/sign-in/",
     "/today/settled/",
     "/emails/?view=reason",
     "/emails/?view=domain&since=2026-03-05&until=2026-03-04",
