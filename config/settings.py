@@ -297,6 +297,8 @@ LOGGING = {
     "loggers": {
         # Django's own handlers mail admins and colour the console; ours is enough.
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # What it leaves out of a font that goes into a PDF.
+        "fontTools": {"level": "ERROR"},
         # A wake-up that found nothing to do, several times a second, is no news.
         **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
     },

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0011_letters'),
+        ('emails', '0013_preheader'),
         ('inspections', '0007_erased_contacts'),
     ]
 

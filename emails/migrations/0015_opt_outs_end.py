@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0012_erasures'),
+        ('emails', '0014_erasures'),
     ]
 
     operations = [

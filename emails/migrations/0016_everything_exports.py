@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0013_opt_outs_end'),
+        ('emails', '0015_opt_outs_end'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
