@@ -63,7 +63,8 @@ def why_not_to(participant: Participant, kind: str) -> Refused | None:
     if kind == Kind.AGREEMENT and participant.role != Role.CLIENT:
         return Refused("Only clients sign the agreement.")
     if optouts.applies(kind, participant.contact.email_key):
-        return Refused(f"{participant.name} asked not to get emails of this kind.")
+        page = ("They want them again", f"/contacts/{participant.contact_id}/marketing/")
+        return Refused(f"{participant.name} asked not to get emails of this kind.", way_out=page)
     return None
 
 
