@@ -100,7 +100,7 @@ class Paper(FPDF):
 
     def attach(self, name: str, content: bytes, *, about: str) -> None:
         """Put a file into the document, which PDF readers list as an attachment."""
-        dates = {"creation_date": self.creation_date, "modification_date": self.creation_date}
+        dates: dict[str, Any] = {"creation_date": self.creation_date, "modification_date": self.creation_date}
         self.embed_file(bytes=content, basename=name, desc=about, compress=True, **dates)
 
     def content(self) -> bytes:
