@@ -38,7 +38,7 @@ def signed(signature: Signature) -> bytes:
     )
     made.text_block(shown.strip())
     made.heading("Signature")
-    made.facts(_evidence(signature))
+    made.facts(evidence(signature))
     made.text_block(
         f"\nThe exact text that was signed is attached to this file as {ATTACHED}. Its SHA-256 is the one above.",
         size=8,
@@ -48,7 +48,8 @@ def signed(signature: Signature) -> bytes:
     return made.content()
 
 
-def _evidence(signature: Signature) -> list[tuple[str, str]]:
+def evidence(signature: Signature) -> list[tuple[str, str]]:
+    """What speaks for it, line by line."""
     # The zone that the document was shown in: the company's may be another by now.
     zone = ZoneInfo(signature.facts.get("zone", "UTC"))
     return [

@@ -30,7 +30,7 @@ FLOORS = [
     r"outbox|releases|replies",
     r"retries|blocks",
     r"delivery|inbox|mailbox\w*|templates",
-    r"automations\w*|batch",
+    r"automations\w*|batch|visitors",
     r"why|troubleshoot|practice",
     r"selectors\w*",
     r"rehearsal|glossary|exports|digests",
