@@ -22,6 +22,7 @@ from emails import (
     views_practice_json,
     views_problem,
     views_reasons,
+    views_record,
     views_settings,
     views_templates,
     views_today,
@@ -67,6 +68,9 @@ urlpatterns = [
         "inspections/<int:inspection_id>/publish/", views_confirm.decide, {"act": "publish"}, name="inspection-publish"
     ),
     path("inspections/<int:inspection_id>/missed/", views_missed.missed, name="inspection-missed"),
+    path("inspections/<int:inspection_id>/record/", views_record.page, name="inspection-record"),
+    path("inspections/<int:inspection_id>/record.pdf", views_record.pdf, name="inspection-record-pdf"),
+    path("inspections/<int:inspection_id>/record.jsonl", views_record.lines, name="inspection-record-lines"),
     # People
     path("people/<int:participant_id>/edit/", views_people.edit, name="person_edit"),
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
