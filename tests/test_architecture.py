@@ -33,7 +33,7 @@ FLOORS = [
     r"automations\w*|batch",
     r"why|troubleshoot|practice",
     r"selectors\w*",
-    r"rehearsal|glossary|exports|digests|record\w*",
+    r"rehearsal|glossary|exports|digests|invitations|record\w*",
     r"forms\w*|templatetags",
     r"tasks|receivers|views\w*|webhooks|api|management",
     r"urls|apps",
