@@ -25,6 +25,7 @@ from emails import (
     views_practice_json,
     views_problem,
     views_reasons,
+    views_record,
     views_settings,
     views_sign_in,
     views_team,
@@ -72,6 +73,9 @@ urlpatterns = [
         "inspections/<int:inspection_id>/publish/", views_confirm.decide, {"act": "publish"}, name="inspection-publish"
     ),
     path("inspections/<int:inspection_id>/missed/", views_missed.missed, name="inspection-missed"),
+    path("inspections/<int:inspection_id>/record/", views_record.page, name="inspection-record"),
+    path("inspections/<int:inspection_id>/record.pdf", views_record.pdf, name="inspection-record-pdf"),
+    path("inspections/<int:inspection_id>/record.jsonl", views_record.lines, name="inspection-record-lines"),
     # Agreement and payment
     path("inspections/<int:inspection_id>/payments/", views_papers.pay, name="payment-record"),
     path("payments/<int:payment_id>/undo/", views_papers.undo, name="payment-undo"),
