@@ -4,6 +4,7 @@ from django.urls import path
 
 from emails import (
     views_activity,
+    views_agreement,
     views_automations,
     views_automations_edit,
     views_batch,
@@ -18,11 +19,13 @@ from emails import (
     views_message,
     views_missed,
     views_optouts,
+    views_papers,
     views_people,
     views_practice,
     views_practice_json,
     views_problem,
     views_reasons,
+    views_record,
     views_settings,
     views_sign_in,
     views_team,
@@ -70,6 +73,13 @@ urlpatterns = [
         "inspections/<int:inspection_id>/publish/", views_confirm.decide, {"act": "publish"}, name="inspection-publish"
     ),
     path("inspections/<int:inspection_id>/missed/", views_missed.missed, name="inspection-missed"),
+    path("inspections/<int:inspection_id>/record/", views_record.page, name="inspection-record"),
+    path("inspections/<int:inspection_id>/record.pdf", views_record.pdf, name="inspection-record-pdf"),
+    path("inspections/<int:inspection_id>/record.jsonl", views_record.lines, name="inspection-record-lines"),
+    # Agreement and payment
+    path("inspections/<int:inspection_id>/payments/", views_papers.pay, name="payment-record"),
+    path("payments/<int:payment_id>/undo/", views_papers.undo, name="payment-undo"),
+    path("signatures/<int:signature_id>/agreement.pdf", views_papers.signed_pdf, name="signature-pdf"),
     # People
     path("people/<int:participant_id>/edit/", views_people.edit, name="person_edit"),
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
@@ -141,6 +151,9 @@ urlpatterns = [
     path("settings/wrong-reasons/", views_reasons.listing, name="wrong-reasons"),
     path("settings/wrong-reasons.jsonl", views_reasons.as_jsonl, name="wrong-reasons-jsonl"),
     path("settings/wrong-reasons.csv", views_reasons.as_csv, name="wrong-reasons-csv"),
+    path("settings/agreement/", views_agreement.agreements, name="agreements"),
+    path("settings/agreement/<int:version>/", views_agreement.version, name="agreement-version"),
+    path("settings/agreement/<int:version>/move/", views_agreement.move, name="agreement-move"),
     path("settings/<slug:name>/", views_settings.topic, name="settings-topic"),
     # Practice mailbox
     path("practice/", views_practice.mailbox, name="practice"),

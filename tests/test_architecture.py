@@ -31,7 +31,7 @@ FLOORS = [
     r"outbox|releases|replies",
     r"retries|blocks",
     r"delivery|inbox|mailbox\w*|templates|erasures",
-    r"automations\w*|batch|everything",
+    r"automations\w*|batch|everything|visitors",
     r"why|troubleshoot|practice",
     r"selectors\w*",
     r"rehearsal|glossary|exports|digests|invitations|record\w*",
