@@ -159,6 +159,12 @@ def has_link(kind: str, body: str) -> bool:
     return not _about_link(Words(kind, "x", "x", body))
 
 
+def leads_to_portal(body: str) -> bool:
+    """Some portal link can be pressed in it."""
+    found = markup.read(markup.clean_template(body)).links
+    return any(_leads_to(link) in placeholders.LINKS and link.label.strip() for link in found)
+
+
 def _about_link(words: Words) -> list[Finding]:
     needed = REQUIRED.get(words.kind)
     if not needed:

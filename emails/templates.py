@@ -13,10 +13,11 @@ from django.utils import timezone
 from emails import activity, checks, examples, releases, rendering, wake
 from emails.checks import Finding, Words
 from emails.limits import Refused
-from emails.models import EmailTemplate, Message, TemplateDraft, TemplateVersion
+from emails.models import EmailTemplate, Letter, Message, TemplateDraft, TemplateVersion
 from emails.placeholders import Scene
+from emails.rendering import Sample
 from emails.states import Status
-from inspections.models import Company, User
+from inspections.models import Company, Inspection, User
 from inspections.text import MAX_NAME, BadText, canonical, single_line
 
 MOST_TESTS_AN_HOUR = 20
@@ -165,15 +166,36 @@ def send_test(template: EmailTemplate, new: Words, scene: Scene, *, user: User, 
     told = Message.objects.filter(nonce=nonce, test=True).first() if nonce else None
     if told:
         return told
-    _refuse_test(template, new, scene, user)
+    _refuse_test(template, new, scene)
     sample = rendering.sample(new, scene)
     if sample.empty:
         raise Refused(f"This inspection has no {sample.empty[0]}. Choose another one for the test.", status_code=422)
+    return queue_test(sample, scene.inspection, template.kind, user=user, nonce=nonce, template=template)
+
+
+def queue_test(
+    sample: Sample,
+    inspection: Inspection,
+    kind: str,
+    *,
+    user: User,
+    nonce: str | None,
+    template: EmailTemplate | None = None,
+    letter: Letter | None = None,
+) -> Message:
+    """Write a test to a colleague. The same `nonce` is the same one. Raises Refused after too many."""
+    told = Message.objects.filter(nonce=nonce, test=True).first() if nonce else None
+    if told:
+        return told
+    since = timezone.now() - timedelta(hours=1)
+    if Message.objects.filter(test=True, created_by=str(user), created_at__gt=since).count() >= MOST_TESTS_AN_HOUR:
+        raise Refused(f"That was enough for now: at most {MOST_TESTS_AN_HOUR} tests an hour.", status_code=429)
     message = Message(
         test=True,
-        inspection=scene.inspection,
-        kind=template.kind,
+        inspection=inspection,
+        kind=kind,
         template=template,
+        letter=letter,
         status=Status.QUEUED,
         to_name=str(user)[:MAX_NAME],
         to_address=user.email,
@@ -186,17 +208,14 @@ def send_test(template: EmailTemplate, new: Words, scene: Scene, *, user: User, 
         provider=settings.MAIL_PROVIDER,
     )
     with transaction.atomic():
-        activity.create(message, by=str(user), text="A test of the template")
+        activity.create(message, by=str(user), text="A test of the template" if template else "A test")
         wake.deliver()
     return message
 
 
-def _refuse_test(template: EmailTemplate, new: Words, scene: Scene, user: User) -> None:
+def _refuse_test(template: EmailTemplate, new: Words, scene: Scene) -> None:
     wrong = stops(findings(new, template))
     if wrong:
         raise Refused(f"Not sent. {wrong[0]}", status_code=422)
     if scene.inspection.pk is None:
         raise Refused("A test needs a real inspection. Choose one under “Show it for”.", status_code=422)
-    since = timezone.now() - timedelta(hours=1)
-    if Message.objects.filter(test=True, created_by=str(user), created_at__gt=since).count() >= MOST_TESTS_AN_HOUR:
-        raise Refused(f"That was enough for now: at most {MOST_TESTS_AN_HOUR} tests an hour.", status_code=429)

@@ -12,8 +12,10 @@ from emails import (
     views_contacts,
     views_crew,
     views_exports,
+    views_files,
     views_health,
     views_inspections,
+    views_letters,
     views_message,
     views_missed,
     views_optouts,
@@ -23,6 +25,7 @@ from emails import (
     views_problem,
     views_reasons,
     views_settings,
+    views_share,
     views_templates,
     views_today,
     views_versions,
@@ -67,6 +70,21 @@ urlpatterns = [
         "inspections/<int:inspection_id>/publish/", views_confirm.decide, {"act": "publish"}, name="inspection-publish"
     ),
     path("inspections/<int:inspection_id>/missed/", views_missed.missed, name="inspection-missed"),
+    # Letters: what staff write by hand
+    path("inspections/<int:inspection_id>/email/", views_letters.new, name="letter-new"),
+    path("inspections/<int:inspection_id>/email/<uuid:letter_uuid>/", views_letters.letter, name="letter"),
+    path("inspections/<int:inspection_id>/email/<uuid:letter_uuid>/save/", views_letters.autosave, name="letter-save"),
+    path(
+        "inspections/<int:inspection_id>/email/<uuid:letter_uuid>/preview/", views_letters.live, name="letter-preview"
+    ),
+    path(
+        "inspections/<int:inspection_id>/email/<uuid:letter_uuid>/discard/",
+        views_letters.discard,
+        name="letter-discard",
+    ),
+    path("inspections/<int:inspection_id>/share/", views_share.share, name="share"),
+    path("inspections/<int:inspection_id>/links/<int:link_id>/off/", views_share.switch_off, name="link-off"),
+    path("letters/files/<int:attachment_id>/", views_files.attached, name="letter-file"),
     # People
     path("people/<int:participant_id>/edit/", views_people.edit, name="person_edit"),
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),

@@ -55,9 +55,14 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         return _unknown(request)
     if not link.is_active:
         return _no_longer(request)
-    person = link.participant_id
     if request.method == "GET":
         links.note_use(link)
+    return admit(link)
+
+
+def admit(link: PortalLink) -> HttpResponse:
+    """On to the portal, with the cookie of somebody who has this link."""
+    person = link.participant_id
     response = redirect("portal:home", participant_id=person)
     response.set_signed_cookie(
         _cookie(person),
@@ -89,7 +94,7 @@ def home(request: HttpRequest, participant_id: int) -> HttpResponse:
         # Agents take part; the fee and the agreement are between the client and the company.
         "is_client": person.role == Role.CLIENT,
     }
-    return _page(request, "portal/home.html", context)
+    return page(request, "portal/home.html", context)
 
 
 def _cookie(participant_id: int) -> str:
@@ -122,26 +127,28 @@ def _note_visit(link: PortalLink) -> None:
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:
-    if _too_many_bad_links(request):
-        return _closed(request, "busy", 429)
-    return _closed(request, "unknown", 404)
+    if too_many_bad_links(request):
+        return closed(request, "busy", 429)
+    return closed(request, "unknown", 404)
 
 
 def _no_longer(request: HttpRequest) -> HttpResponse:
-    return _closed(request, "ended", 410)
+    return closed(request, "ended", 410)
 
 
-def _closed(request: HttpRequest, why: str, status: int) -> HttpResponse:
-    return _page(request, "portal/closed.html", {"why": why}, status=status)
+def closed(request: HttpRequest, why: str, status: int) -> HttpResponse:
+    """A dead end that says what to do."""
+    return page(request, "portal/closed.html", {"why": why}, status=status)
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+def page(request: HttpRequest, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+    """A page of the portal, with the company at its head."""
     company = Company.get()
     call = "+" * company.phone.startswith("+") + phone_key(company.phone)
     return render(request, template, {"company": company, "call": call, **context}, status=status)
 
 
-def _too_many_bad_links(request: HttpRequest) -> bool:
+def too_many_bad_links(request: HttpRequest) -> bool:
     """Counts only bad links: a good one opens even behind an address from which somebody else guesses."""
     try:
         address = get_adapter().get_client_ip(request)

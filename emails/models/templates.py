@@ -92,6 +92,7 @@ class TemplateDraft(models.Model):
     name = models.TextField(blank=True)
     subject = models.TextField(blank=True)
     body = models.TextField(blank=True)
+    attach = models.CharField(max_length=20, choices=Attach.choices, blank=True, default="", db_default="")
     saved_at = models.DateTimeField(default=timezone.now)
     saved_by = models.CharField(max_length=MAX_NAME)
 
