@@ -21,6 +21,8 @@ from inspections.models import Company, Scope
 from inspections.text import single_line
 
 MASK = "•" * 8
+# Blanks without width after the preheader: mail programs would fill up their line with the words of the email.
+FILLER = "\u034f\u200c\u00a0" * 60
 EXAMPLE_LINK = "/p/only-an-example/"
 
 
@@ -65,6 +67,7 @@ class Sample:
     html: str
     text: str
     empty: tuple[str, ...]
+    preheader: str = ""
 
 
 @cache
@@ -74,7 +77,7 @@ def _inliner() -> css_inline.CSSInliner:
 
 def words_of(version: TemplateVersion) -> Words:
     """A published version as the checks read it."""
-    return Words(version.template.kind, version.template.name, version.subject, version.body)
+    return Words(version.template.kind, version.template.name, version.subject, version.body, version.preheader)
 
 
 def words_of_letter(letter: Letter) -> Words:
@@ -98,7 +101,7 @@ def render(
             subject, page, text = _short(message, scene)
         else:
             words = _words(message, version)
-            _refuse_faults(words, company)
+            check(words, company)
             subject, page, text = _full(words, scene, stop, offered)
     rendered = Rendered(single_line(subject, limit=500), page, text, minted[0] if minted else "", stop)
     if message.kind in checks.REQUIRED and not rendered.has_link:
@@ -112,11 +115,11 @@ def _words(message: Message, version: TemplateVersion | None) -> Words:
         if message.letter is None:
             raise TemplateProblem("This email has no template any more.")
         return words_of_letter(message.letter)
-    subject, body = builtin.words(version, translation.get_language() or settings.LANGUAGE_CODE)
-    return Words(version.template.kind, f"“{version.template}”", subject, body)
+    source = builtin.words(version, translation.get_language() or settings.LANGUAGE_CODE)
+    return Words(version.template.kind, f"“{version.template}”", source.subject, source.body, source.preheader)
 
 
-def _refuse_faults(words: Words, company: Company) -> None:
+def check(words: Words, company: Company) -> None:
     """Raise TemplateProblem for what no email may leave with, before any inspection is looked at."""
     for fault in checks.faults(words, postal_address=company.postal_address):
         if fault.holds:
@@ -128,14 +131,16 @@ def sample(words: Words, scene: Scene, *, language: str = "", offered: Sequence[
     with translation.override(language or settings.LANGUAGE_CODE):
         show = {name: f"[{name}?]" for name in _unfilled(words, scene)}
         subject, _ = placeholders.fill(words.subject, scene, escape=_one_line, blank=show.get)
+        preheader, _ = placeholders.fill(words.preheader, scene, escape=_one_line, blank=show.get)
         body, _ = _fill_body(words.body, scene, blank=show)
+        body += _files(offered, scene)
         stop = settings.BASE_URL.rstrip("/") + EXAMPLE_LINK if words.kind in MARKETING else ""
-        page, text = _frame(_one_line(subject), body + _files(offered, scene), scene.company, stop)
-    return Sample(_one_line(subject), page, text, tuple(show))
+        page, text = _frame(_one_line(subject), _one_line(preheader), body, scene.company, stop)
+    return Sample(_one_line(subject), page, text, tuple(show), _one_line(preheader))
 
 
 def _unfilled(words: Words, scene: Scene) -> list[str]:
-    names = [placeholders.fill(part, scene, escape=str)[1] for part in (words.subject, words.body)]
+    names = [placeholders.fill(part, scene, escape=str)[1] for part in (words.subject, words.preheader, words.body)]
     return list(dict.fromkeys(name for some in names for name in some))
 
 
@@ -148,10 +153,11 @@ def language_of(message: Message) -> str:
 def _full(words: Words, scene: Scene, stop: str, offered: Sequence[File]) -> tuple[str, str, str]:
     """Subject, HTML and text from the words."""
     subject, missing = placeholders.fill(words.subject, scene, escape=_one_line)
+    preheader, left_out = placeholders.fill(words.preheader, scene, escape=_one_line)
     body, blank = _fill_body(words.body, scene)
-    for name in missing + blank:
+    for name in missing + left_out + blank:
         raise TemplateProblem(f"{words.name} needs {name}, and this inspection has none.", name=name)
-    return subject, *_frame(subject, body + _files(offered, scene), scene.company, stop)
+    return subject, *_frame(subject, preheader, body + _files(offered, scene), scene.company, stop)
 
 
 def _files(offered: Sequence[File], scene: Scene) -> str:
@@ -170,10 +176,11 @@ def _fill_body(source: str, scene: Scene, *, blank: dict[str, str] | None = None
     return markup.clean(filled), missing
 
 
-def _frame(subject: str, body: str, company: Company, stop: str) -> tuple[str, str]:
+def _frame(subject: str, preheader: str, body: str, company: Company, stop: str) -> tuple[str, str]:
     """HTML and text with our head and foot. `stop`: where marketing ends; "" for all other emails."""
-    frame = {"subject": subject, "body": body, "company": company, "language": translation.get_language()}
-    page = _inliner().inline(render_to_string("mail/frame.html", frame | {"stop": stop}))
+    frame = {"subject": subject, "preheader": preheader, "body": body, "company": company, "stop": stop}
+    frame |= {"filler": FILLER, "language": translation.get_language()}
+    page = _inliner().inline(render_to_string("mail/frame.html", frame))
     return page, from_html(body) + render_to_string("mail/foot.txt", {"company": company, "stop": stop})
 
 

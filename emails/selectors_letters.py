@@ -58,7 +58,8 @@ def words_of(template: EmailTemplate, to: Sequence[Participant]) -> tuple[str, s
     """Subject and text to begin with, in the language of those who are ticked if they share one."""
     languages = {person.contact.language for person in to}
     language = languages.pop() if len(languages) == 1 else ""
-    return builtin.words(template.current, language or settings.LANGUAGE_CODE)
+    said = builtin.words(template.current, language or settings.LANGUAGE_CODE)
+    return said.subject, said.body
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ FLOORS = [
     r"envelope|smtp",
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
-    r"searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
+    r"imprint|searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
     r"|outcomes|stoplists|optouts|timing|conditions|enclosures",
     r"checks",
     r"activity|rendering|sentences|overdue|eligibility\w*|carrier",
@@ -33,7 +33,7 @@ FLOORS = [
     r"automations\w*|batch|letters\w*",
     r"why|troubleshoot|practice",
     r"selectors\w*",
-    r"rehearsal|glossary|exports|digests",
+    r"rehearsal|glossary|exports|digests|invitations|record\w*",
     r"forms\w*|templatetags",
     r"tasks|receivers|views\w*|webhooks|api|management",
     r"urls|apps",
