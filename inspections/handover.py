@@ -76,7 +76,13 @@ def sees(scope: str, role: str, name: str) -> str:
 
 def _qr(address: str) -> SafeString:
     drawn = segno.make(address, error="m", micro=False).svg_inline(
-        scale=5, border=4, dark="#000", light="#fff", svgclass="qr-code", lineclass=None, title="The link as a QR code"
+        border=4,
+        omitsize=True,
+        dark="#000",
+        light="#fff",
+        svgclass="qr-code",
+        lineclass=None,
+        title="The link as a QR code",
     )
     return mark_safe(drawn)  # noqa: S308 - drawn here, out of an address of our own
 

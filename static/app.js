@@ -434,6 +434,13 @@
     announce(`Inserted ${words}`);
   });
 
+  /* ---- A page that is left has nothing to say about requests that end with it. ---- */
+
+  const flying = new Set();
+  document.addEventListener("htmx:beforeSend", (event) => flying.add(event.detail.xhr));
+  document.addEventListener("htmx:afterRequest", (event) => flying.delete(event.detail.xhr));
+  window.addEventListener("pagehide", () => { for (const xhr of flying) xhr.onabort = xhr.onerror = null; });
+
   /* ---- Create Email: what saved itself is no reason to warn, unless something was typed meanwhile. ---- */
 
   document.addEventListener("htmx:beforeRequest", (event) => {
