@@ -10,9 +10,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from emails import builtin, files, letters
 from emails.limits import Refused
 from emails.models import MARKETING, Attachment, EmailTemplate, Letter, Message, TemplateVersion
-from inspections.models import Inspection, Participant
+from emails.states import LEFT_US, UNDELIVERED, UNFINISHED, Status
+from inspections.models import Inspection, Participant, PortalLink, Scope
 
 MOST_DRAFTS = 20
+HANDED_OVER = (UNFINISHED | UNDELIVERED | LEFT_US) - {Status.QUEUED}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,29 @@ class Enclosed:
     files: Sequence[Attachment]
     along: str
     in_all: str
+
+
+def offered_by(link: PortalLink) -> list[Attachment]:
+    """The files that emails to this link's person offered in the portal, without their bytes.
+
+    A link that opens a part only has those of its own email.
+    """
+    left = Message.objects.filter(participant=link.participant_id, test=False, status__in=HANDED_OVER)
+    if link.scope != Scope.EVERYTHING:
+        left = left.filter(uuid=UUID(link.purpose)) if is_uuid(link.purpose) else left.none()
+    to_them = left.filter(letter=OuterRef("letter"))
+    offered = Attachment.objects.filter(Exists(to_them), as_link=True) | Attachment.objects.filter(
+        Exists(to_them.filter(by_link=True))
+    )
+    return list(offered.exclude(content=b"").defer("content").order_by("-pk"))
+
+
+def is_uuid(text: str) -> bool:
+    """It names an email, as the purpose of a link in one does."""
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)

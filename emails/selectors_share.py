@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from emails import letters_share
 from emails.models import Message
+from emails.selectors_letters import is_uuid
 from inspections import handover
 from inspections.models import Inspection, PortalLink, Scope
 
@@ -56,13 +56,6 @@ def links(inspection: Inspection) -> list[Given]:
 
 def _messages(found: Sequence[PortalLink]) -> dict[str, Message]:
     """By the purpose of their links: those of emails name the email."""
-    named = [uuid for link in found if (uuid := _uuid(link.purpose))]
+    named = [link.purpose for link in found if is_uuid(link.purpose)]
     rows = Message.objects.filter(uuid__in=named).defer("html", "text", "search")
     return {str(message.uuid): message for message in rows}
-
-
-def _uuid(purpose: str) -> UUID | None:
-    try:
-        return UUID(purpose)
-    except ValueError:
-        return None

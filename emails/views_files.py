@@ -6,7 +6,9 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from emails import selectors_letters
 from emails.models import Attachment
+from inspections.portal_doors import Visit, behind_link, closed
 
 
 @require_safe
@@ -14,6 +16,13 @@ from emails.models import Attachment
 def attached(request: HttpRequest, attachment_id: int) -> HttpResponse:
     """A file that a colleague attached."""
     return download(get_object_or_404(Attachment, pk=attachment_id))
+
+
+@behind_link()
+def offered(request: HttpRequest, visit: Visit, attachment_id: int) -> HttpResponse:
+    """A file that an email offered to the person behind this link."""
+    found = next((one for one in selectors_letters.offered_by(visit.link) if one.pk == attachment_id), None)
+    return download(found) if found else closed(request, "unknown", 404)
 
 
 def download(found: Attachment) -> HttpResponse:

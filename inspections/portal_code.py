@@ -1,27 +1,20 @@
 """The portal's door for whoever was read a code on the phone."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
-from inspections import handover, links, portal
+from inspections import handover, links
+from inspections.portal_doors import BAD_LINKS_PER_MINUTE, admit, closed, is_too_often, page, public
 
 
-@login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@public(form=True)
 def code(request: HttpRequest) -> HttpResponse:
     """Ask for a code, and open its link. Wrong ones are slowed down like wrong links."""
-    typed = request.POST.get("code", "") if request.method == "POST" else ""
-    link = handover.take_code(typed) if typed else None
+    if request.method != "POST":
+        return page(request, "portal/code.html")
+    link = handover.take_code(request.POST.get("code", ""))
     if link and link.is_active:
         links.note_use(link)
-        return portal.admit(link)
-    wrong = request.method == "POST"
-    if wrong and portal.too_many_bad_links(request):
-        return portal.closed(request, "busy", 429)
-    response = portal.page(request, "portal/code.html", {"wrong": wrong}, status=422 if wrong else 200)
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+        return admit(link)
+    if is_too_often(request, "bad-link", BAD_LINKS_PER_MINUTE):
+        return closed(request, "busy", 429)
+    return page(request, "portal/code.html", {"wrong": True}, status=422)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from emails.files import size_words
 from emails.models.templates import EmailTemplate
 from inspections.models import Inspection, Participant, Scope, User, validate_line
 from inspections.text import MAX_EMAIL, MAX_NAME
@@ -85,3 +86,8 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def size_words(self) -> str:
+        """`1.2 MB`."""
+        return size_words(self.size)

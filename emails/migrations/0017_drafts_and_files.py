@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0013_preheader'),
+        ('emails', '0016_everything_exports'),
         ('inspections', '0005_papers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
