@@ -48,6 +48,7 @@ class Words:
     subject: str
     body: str
     preheader: str = ""  # what a list of emails shows after the subject
+    attach: str = ""  # what goes out with it: one of `Attach`, or nothing
 
     @property
     def all(self) -> str:

@@ -77,7 +77,8 @@ def _inliner() -> css_inline.CSSInliner:
 
 def words_of(version: TemplateVersion) -> Words:
     """A published version as the checks read it."""
-    return Words(version.template.kind, version.template.name, version.subject, version.body, version.preheader)
+    template = version.template
+    return Words(template.kind, template.name, version.subject, version.body, version.preheader, attach=template.attach)
 
 
 def words_of_letter(letter: Letter) -> Words:

@@ -51,7 +51,7 @@ def words(template: EmailTemplate) -> Words:
     """What is being written: the draft, or what is published where there is none."""
     draft = TemplateDraft.objects.filter(template=template).first()
     if draft:
-        return Words(template.kind, draft.name, draft.subject, draft.body, draft.preheader)
+        return Words(template.kind, draft.name, draft.subject, draft.body, draft.preheader, attach=draft.attach)
     version = latest(template)
     return rendering.words_of(version) if version else Words(template.kind, template.name, "", "")
 
@@ -95,7 +95,13 @@ def create(name: str, kind: str, *, by: str, copy_of: EmailTemplate | None = Non
     with transaction.atomic():
         template = EmailTemplate.objects.create(name=name, kind=kind)
         TemplateDraft.objects.create(
-            template=template, name=name, subject=old.subject, preheader=old.preheader, body=old.body, saved_by=by
+            template=template,
+            name=name,
+            subject=old.subject,
+            preheader=old.preheader,
+            body=old.body,
+            attach=old.attach,
+            saved_by=by,
         )
     return template
 
@@ -111,6 +117,7 @@ def save(template: EmailTemplate, new: Words, *, revision: int, by: str) -> None
             "subject": new.subject,
             "preheader": new.preheader,
             "body": new.body,
+            "attach": new.attach,
             "saved_at": timezone.now(),
             "saved_by": by,
         },
@@ -138,7 +145,7 @@ def publish(template: EmailTemplate, *, revision: int, by: str) -> Published:
         published_at=timezone.now(),
         created_by=by,
     )
-    EmailTemplate.objects.filter(pk=template.pk).update(name=new.name.strip())
+    EmailTemplate.objects.filter(pk=template.pk).update(name=new.name.strip(), attach=new.attach)
     TemplateDraft.objects.filter(template=template).delete()
     template.refresh_from_db()
     return Published(version, releases.of_template(template, by=by))
