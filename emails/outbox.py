@@ -14,7 +14,7 @@ from emails import activity, eligibility, optouts, wake
 from emails.limits import Refused, check_limits
 from emails.models import Automation, EmailTemplate, Message
 from emails.states import UNDELIVERED, Reason, Status
-from inspections.models import Participant
+from inspections.models import Inspection, Participant
 from inspections.text import canonical
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "send_now",
     "settle",
     "skip",
+    "skip_for_nobody",
     "tomorrow_at_eight",
     "try_later",
     "why_not_again",
@@ -67,6 +68,21 @@ def skip(plan: Plan, reason: Reason, *, note: str = "") -> Message:
     """Remember an email that is not sent on purpose, and why."""
     message = _draft(plan)
     message.status, message.reason, message.note = Status.SKIPPED, reason, note[:500]
+    return _write(message)
+
+
+def skip_for_nobody(inspection: Inspection, rule: Automation, firing: str, *, by: str) -> Message:
+    """Remember a rule's email for clients that had no client to go to."""
+    message = Message(
+        inspection=inspection,
+        kind=rule.template.kind,
+        template=rule.template,
+        rule=rule,
+        firing=firing,
+        created_by=by,
+        provider=settings.MAIL_PROVIDER,
+    )
+    message.status, message.reason = Status.SKIPPED, Reason.NO_CLIENT
     return _write(message)
 
 

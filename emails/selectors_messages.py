@@ -108,6 +108,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "readdressed": ("Address changed", "grey"),
     "moved": ("Moved to a new time", "grey"),
     "planned_again": ("Planned again", "grey"),
+    "client_added": ("The client is there now", "grey"),
     "hurried": ("Sent earlier than planned", "grey"),
     "corrected": ("Reason corrected", "grey"),
     "cancelled": ("Stopped before it left", "grey"),
@@ -152,8 +153,11 @@ def timeline(message: Message) -> list[Step]:
     return [_step(event) for event in message.events.order_by("at", "id")[:200]]
 
 
+def step_words(type: str, status: str, by: str) -> tuple[str, str]:
+    """What a step is called, and its tone. Without a `by` it was told by a provider, and its status counts."""
+    return STEPS.get(type if by else status or type) or ("News from the mail service", "grey")
+
+
 def _step(event: MessageEvent) -> Step:
-    told_by_provider = not event.by
-    key = (event.status or event.type) if told_by_provider else event.type
-    title, tone = STEPS.get(key) or ("News from the mail service", "grey")
-    return Step(event.at, title, tone, event.by, "" if told_by_provider else event.text)
+    title, tone = step_words(event.type, event.status, event.by)
+    return Step(event.at, title, tone, event.by, event.text if event.by else "")

@@ -44,6 +44,13 @@ def told(event: InspectionEvent) -> Told:
     return Told(event.get_type_display(), words(event.data) if words else "", who)
 
 
+def begun(data: dict[str, Any]) -> str:
+    """What was known when an inspection was added; "" if that was not kept."""
+    facts = [f"{label}: {_value(data[name])}" for name, label in _FIELDS.items() if name in data]
+    people = [f"{person.get('name', '')} ({_person(person)})" for person in data.get("people", [])]
+    return ". ".join([*facts, *people])
+
+
 def _changed(data: dict[str, Any]) -> str:
     before, after = data.get("before") or {}, data.get("after") or {}
     return ". ".join(f"{_FIELDS.get(name, name)}: {_value(before.get(name))} → {_value(after[name])}" for name in after)
