@@ -23,7 +23,7 @@ FLOORS = [
     r"models|paging|forms_text|access|zones",
     r"imprint|searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
     r"|outcomes|stoplists|optouts|timing|conditions",
-    r"checks",
+    r"checks|cautions",
     r"activity|rendering|sentences|overdue|eligibility\w*|carrier",
     r"examples",
     r"wake|nightly|aftermath|reasons",
