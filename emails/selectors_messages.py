@@ -120,6 +120,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "deferred": ("Their server asked us to wait", "amber"),
     "delivered": ("Their server accepted it", "green"),
     "vouched": ("They say it arrived", "green"),
+    "not_me": ("Someone else has this address", "red"),
     "given_up": ("Marked as not arrived", "amber"),
     "opened": ("Pictures loaded, maybe opened", "green"),
     "clicked": ("A link was opened, maybe by a scanner", "green"),

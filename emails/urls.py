@@ -4,6 +4,7 @@ from django.urls import path
 
 from emails import (
     views_activity,
+    views_agreement,
     views_automations,
     views_automations_edit,
     views_batch,
@@ -11,12 +12,14 @@ from emails import (
     views_confirm,
     views_contacts,
     views_crew,
+    views_erasing,
     views_exports,
     views_health,
     views_inspections,
     views_message,
     views_missed,
     views_optouts,
+    views_papers,
     views_people,
     views_practice,
     views_practice_json,
@@ -73,6 +76,10 @@ urlpatterns = [
     path("inspections/<int:inspection_id>/record/", views_record.page, name="inspection-record"),
     path("inspections/<int:inspection_id>/record.pdf", views_record.pdf, name="inspection-record-pdf"),
     path("inspections/<int:inspection_id>/record.jsonl", views_record.lines, name="inspection-record-lines"),
+    # Agreement and payment
+    path("inspections/<int:inspection_id>/payments/", views_papers.pay, name="payment-record"),
+    path("payments/<int:payment_id>/undo/", views_papers.undo, name="payment-undo"),
+    path("signatures/<int:signature_id>/agreement.pdf", views_papers.signed_pdf, name="signature-pdf"),
     # People
     path("people/<int:participant_id>/edit/", views_people.edit, name="person_edit"),
     path("people/<int:participant_id>/fix/", views_people.fix, name="person_fix"),
@@ -84,6 +91,8 @@ urlpatterns = [
     path("inspections/<int:inspection_id>/people/add/", views_crew.add, name="person-add"),
     path("contacts/", views_contacts.contacts, name="contacts"),
     path("contacts/<int:contact_id>/", views_contacts.contact, name="contact"),
+    path("contacts/<int:contact_id>/marketing/", views_contacts.marketing, name="contact-marketing"),
+    path("contacts/<int:contact_id>/erase/", views_erasing.erase, name="contact-erase"),
     # Email activity
     path("emails/", views_activity.activity, name="activity"),
     path("emails/list/", views_activity.activity_list, name="activity-list"),
@@ -138,9 +147,13 @@ urlpatterns = [
     path("settings/team/<int:user_id>/<slug:act>/", views_team.change, name="settings-team-change"),
     path("settings/sign-in/", views_sign_in.page, name="settings-sign-in"),
     path("settings/sign-in/elsewhere/", views_sign_in.end_elsewhere, name="settings-sign-out-elsewhere"),
+    path("settings/everything/", views_exports.everything, name="settings-everything"),
     path("settings/wrong-reasons/", views_reasons.listing, name="wrong-reasons"),
     path("settings/wrong-reasons.jsonl", views_reasons.as_jsonl, name="wrong-reasons-jsonl"),
     path("settings/wrong-reasons.csv", views_reasons.as_csv, name="wrong-reasons-csv"),
+    path("settings/agreement/", views_agreement.agreements, name="agreements"),
+    path("settings/agreement/<int:version>/", views_agreement.version, name="agreement-version"),
+    path("settings/agreement/<int:version>/move/", views_agreement.move, name="agreement-move"),
     path("settings/<slug:name>/", views_settings.topic, name="settings-topic"),
     # Practice mailbox
     path("practice/", views_practice.mailbox, name="practice"),
