@@ -156,7 +156,7 @@ def facts(**over: Any) -> Any:
         (facts(services=("Full inspection", "Radon")), ["services"]),
     ],
 )
-def test_a_changed_fact_asks_for_a_new_signature_and_keeps_the_old_one(change: Any, fields: list[str]) -> None:
+def test_a25_a_changed_fact_asks_for_a_new_signature_and_keeps_the_old_one(change: Any, fields: list[str]) -> None:
     ann = make_client_who_signs(name="Ann Lee")
     first = signing.sign(ann, consent(ann))
     change(Participant.objects.get(pk=ann.pk))
