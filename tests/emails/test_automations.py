@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
 
-from emails import automations_rules, builtin, delivery, outbox, sentences
+from emails import automations_rules, builtin, delivery, outbox, selectors_automations, sentences
 from emails.models import Automation, EmailTemplate, Message, Trigger
 from emails.practice import past
 from emails.states import Reason, Status
 from inspections import people, services
 from inspections.models import Inspection, InspectionEvent
+from tests.emails.mailed import told
 from tests.emails.practice_mail import Running
-from tests.factories import in_days, make_company, make_draft, make_person
+from tests.factories import in_days, make_company, make_draft, make_person, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -212,3 +214,58 @@ def test_somebody_who_comes_back_does_not_get_the_reminder_twice(mail: Running) 
 
 def test_only_triggers_whose_event_can_happen_are_offered() -> None:
     assert {trigger.value for trigger in sentences.offered()} == set(Trigger.values) & set(InspectionEvent.Type.values)
+
+
+# --- rules that meet -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def owner(client: Client) -> Client:
+    client.force_login(make_user(name="Kim Reyes", is_superuser=True))
+    return client
+
+
+def met(rule: Automation) -> list[tuple[str, str]]:
+    return [(clash.other.name, clash.what) for clash in selectors_automations.clashes_of(rule)]
+
+
+@pytest.mark.parametrize(
+    ("over", "what"),
+    [
+        ({"offset": 24}, "the same email"),
+        ({"offset": 1, "unit": "days"}, "the same email"),
+        ({"offset": 24, "template": "Reminder two days before"}, "the same kind of email"),
+        ({"offset": 24, "roles": ["client", "buyer_agent"]}, "the same email"),
+        ({"offset": 25}, ""),
+        ({"offset": 24, "side": "after"}, ""),
+        ({"offset": 24, "roles": ["buyer_agent"]}, ""),
+        ({"offset": 24, "template": "Confirmation"}, ""),
+        ({"offset": None}, ""),
+    ],
+)
+def test_rules_meet_if_they_send_the_same_to_the_same_people_within_an_hour(over: dict[str, Any], what: str) -> None:
+    builtin.add_ready("two-days")
+    if "template" in over:
+        over = over | {"template": EmailTemplate.objects.get(name=over["template"])}
+    rule = make_rule(**over)
+    assert met(rule) == ([("Reminder the day before", what)] if what else [])
+
+
+def test_the_list_and_the_page_of_a_rule_warn_of_the_other(owner: Client) -> None:
+    rule = make_rule(offset=24, enabled=False)
+    warning = "</a>” sends the same email to the same people within an hour"
+    assert warning not in owner.get("/automations/").content.decode()
+    assert f"{warning} of this one, if you turn this one on." in owner.get(f"/automations/{rule.pk}/").content.decode()
+    owner.post(f"/automations/{rule.pk}/switch/", {"on": "1"})
+    assert owner.get("/automations/").content.decode().count(warning) == 2
+    assert f"{warning}." in owner.get(f"/automations/{rule.pk}/").content.decode()
+
+
+def test_the_list_says_when_a_rule_last_sent_what_it_plans_and_what_failed(owner: Client) -> None:
+    inspection = confirmed()
+    confirmation = inspection.messages.get(rule__name="Confirmation")
+    told(confirmation, Status.BOUNCED, category="address_unknown")
+    page = owner.get("/automations/").content.decode()
+    assert "Last email left" in page
+    assert "1 planned, the next" in page
+    assert "1 did not arrive in 30 days." in page
