@@ -6,8 +6,8 @@ import pytest
 from django.conf import LazySettings
 from playwright.sync_api import Page
 
-from emails import activity, erasures, exports, holds, optouts
-from emails.models import AddressHold, Message
+from emails import activity, automations_rules, erasures, exports, holds, optouts
+from emails.models import AddressHold, Automation, Message
 from emails.states import Status
 from inspections import agreements, links, services
 from inspections.models import Inspection, Participant, User
@@ -132,6 +132,13 @@ def without_client() -> list[str]:
     return [f"/inspections/{inspection.pk}/", f"/messages/{message.pk}/"]
 
 
+def rules_that_meet() -> list[str]:
+    """A rule that sends the same as another one, which is on."""
+    rule = automations_rules.copy(Automation.objects.get(name="Confirmation"))
+    automations_rules.switch(rule, True, by="Kim Reyes")
+    return [f"/automations/{rule.pk}/", f"/automations/{rule.pk}/try/"]
+
+
 def own_pages(inspection: Inspection) -> list[str]:
     person: Participant = inspection.participants.get(contact__name="Maria Cole")
     shown = inspection.messages.order_by("pk").values_list("pk", flat=True)
@@ -151,6 +158,8 @@ def own_pages(inspection: Inspection) -> list[str]:
         *(f"/people/{someone.pk}/why/" for someone in inspection.participants.all()),
         *blocked_pages(),
         *without_client(),
+        *rules_that_meet(),
+        f"/templates/{inspection.messages.get(to_name='Maria Cole', kind='confirmation').template_id}/",
         *(f"/messages/{pk}/" for pk in shown),
         f"/messages/{inspection.messages.filter(status=Status.BOUNCED).earliest('pk').pk}/reason/",
         f"/p/{portal.rstrip('/').rpartition('/')[2]}/",
