@@ -6,8 +6,9 @@ from django import forms
 
 from emails.checks import Words
 from emails.forms_settings import LineField
-from emails.models import EmailTemplate, Kind
+from emails.models import Attach, EmailTemplate, Kind
 
+WORDS = ("name", "subject", "preheader", "body", "attach")
 _KINDS = [(kind.value, kind.label) for kind in Kind]
 
 
@@ -39,10 +40,21 @@ class TemplateForm(forms.Form):
 
     name = Anything(label="Name", help_text="Your colleagues see it. Clients never do.")
     subject = Anything(label="Subject", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    preheader = Anything(
+        label="Preview text",
+        help_text="Mail programs show it after the subject, in the list of emails. It may stay empty.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     body = Anything(
         label="Text",
         help_text="HTML with placeholders in double braces. The plain text is made from it.",
         widget=forms.Textarea(attrs={"rows": 22, "spellcheck": "true", "class": "code"}),
+    )
+    attach = forms.ChoiceField(
+        label="Goes along",
+        required=False,
+        choices=(("", "Nothing"), *Attach.choices),
+        help_text="Each client’s own. Whoever has not signed waits: the email is held, with this reason.",
     )
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_000_000_000)
     example = Example(label="Show it for")
@@ -60,7 +72,7 @@ class TemplateForm(forms.Form):
 
     def words(self, kind: str) -> Words:
         """What was typed."""
-        return Words(kind, *(self.cleaned_data.get(name, "") for name in ("name", "subject", "body")))
+        return Words(kind, **{name: self.cleaned_data.get(name, "") for name in WORDS})
 
 
 class NewTemplateForm(forms.Form):

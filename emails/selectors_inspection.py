@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import formerly, holds, selectors_messages
+from emails import eligibility, formerly, holds, selectors_messages
 from emails.models import EmailTemplate, Kind, Message
 from emails.selectors_findings import Finding, findings
 from emails.selectors_inspections import worst
@@ -31,7 +31,9 @@ _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "
 _WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 SOON = timedelta(minutes=2)
 STALE = timedelta(days=1)
-STILL_OFFERED = frozenset({Reason.NOTIFICATIONS_OFF, Reason.UNCONFIRMED, Reason.RULE_OFF, Reason.CONDITION})
+STILL_OFFERED = frozenset(
+    {Reason.NOTIFICATIONS_OFF, Reason.UNCONFIRMED, Reason.RULE_OFF, Reason.CONDITION, Reason.NO_CLIENT}
+)
 SHOWS = {"all": "All", "problems": "Problems", "emails": "Emails", "facts": "Facts"}
 
 
@@ -80,7 +82,12 @@ class Line:
     @property
     def may_still_go(self) -> bool:
         """Not sent on purpose, and it would still make sense: a reminder whose time has passed would not."""
-        return self.message is not None and self.message.reason in STILL_OFFERED
+        return self.message is not None and self.message.reason in STILL_OFFERED and not self.lacks_client
+
+    @property
+    def lacks_client(self) -> bool:
+        """There is nobody to send it to yet."""
+        return self.message is not None and eligibility.lacks_client(self.message)
 
 
 @dataclass(frozen=True)
@@ -176,8 +183,8 @@ def _with_stale(someone: Someone, stale: Sequence[Message], why: Mapping[int, Ou
 
 
 def _messages(inspection: Inspection) -> QuerySet[Message]:
-    found = inspection.messages.select_related("rule", "template", "template_version")
-    return found.defer("html", "text", "search", "template_version__body").order_by("-pk")
+    found = inspection.messages.select_related("rule", "template", "template_version", "letter")
+    return found.defer("html", "text", "search", "template_version__body", "letter__body").order_by("-pk")
 
 
 def _is_moving(message: Message) -> bool:
@@ -191,7 +198,7 @@ def _is_moving(message: Message) -> bool:
 def _newest(messages: Sequence[Message]) -> list[Message]:
     """The email that counts for each person and kind: the latest that nobody stopped. Oldest first goes in."""
     standing = [m for m in messages if m.status != Status.CANCELLED]
-    return list({(m.participant_id, m.kind): m for m in standing}.values())
+    return list({(m.participant_id, m.kind, m.letter_id): m for m in standing}.values())
 
 
 # --- people ----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils import timezone
 from emails import checks, eligibility, examples, outbox, placeholders, rendering
 from emails.checks import Finding, Words
 from emails.limits import Refused
-from emails.models import EmailTemplate, Message, TemplateDraft, TemplateVersion
+from emails.models import Attach, EmailTemplate, Message, TemplateDraft, TemplateVersion
 from emails.placeholders import CATALOGUE, Placeholder, Scene
 from emails.states import LEFT_US, ON_ITS_WAY, UNDELIVERED, Reason, Status
 from inspections.models import Company, Inspection, Participant, Role
@@ -119,7 +119,7 @@ def scene(choice: str, company: Company) -> Scene:
 
 def empties(words: Words) -> list[Finding]:
     """Placeholders that have no value on inspections to come, as warnings."""
-    used = placeholders.used(f"{words.subject}\n{words.body}") - placeholders.LINKS
+    used = placeholders.used(words.all) - placeholders.LINKS
     company, counted = Company.get(), Counter[str]()
     for inspection in upcoming()[:MOST_LOOKED_AT]:
         people: list[Participant] = inspection.present  # type: ignore[attr-defined]
@@ -153,23 +153,34 @@ class Difference:
     """What changes from one set of words to another."""
 
     subject: Sequence[Change]
+    preheader: Sequence[Change]
     body: Sequence[Change]
     added: Sequence[str]
     removed: Sequence[str]
+    attach: Sequence[Change] = ()
 
     @property
     def is_none(self) -> bool:
         """Nothing does."""
-        return not any(change.sign in "+-" for change in (*self.subject, *self.body))
+        return not any(change.sign in "+-" for change in (*self.subject, *self.preheader, *self.body, *self.attach))
 
 
 def difference(old: Words | None, new: Words) -> Difference:
     """What `new` changes; all of it where there is nothing older."""
-    subject, body = (old.subject, old.body) if old else ("", "")
-    before, after = (placeholders.used(f"{a}\n{b}") for a, b in ((subject, body), (new.subject, new.body)))
+    old = old or Words(new.kind, "", "", "")
+    before, after = placeholders.used(old.all), placeholders.used(new.all)
     return Difference(
-        _compare(subject, new.subject), _compare(body, new.body), sorted(after - before), sorted(before - after)
+        _compare(old.subject, new.subject),
+        _compare(old.preheader, new.preheader),
+        _compare(old.body, new.body),
+        sorted(after - before),
+        sorted(before - after),
+        _compare(_attached(old.attach), _attached(new.attach)),
     )
+
+
+def _attached(attach: str) -> str:
+    return str(Attach(attach).label) if attach else ""
 
 
 def _compare(old: str, new: str) -> list[Change]:

@@ -161,6 +161,15 @@ def _plain(case: _Case) -> list[Action]:
     return [Action("plain", label, "document-text", post=_address(case), fields=way, key="r")]
 
 
+def _by_link(case: _Case) -> list[Action]:
+    """Only where a file went along, and the email was this one alone."""
+    if not case.message.files or case.message.by_link or case.message.test:
+        return []
+    label = "Resend with a link instead of the file"
+    post = reverse("resend", args=[case.message.pk])
+    return [Action("by_link", label, "link", post=post, fields=(("how", "link"),), key="r")]
+
+
 def _tomorrow(case: _Case) -> list[Action]:
     if not eligibility.is_timely_at(case.message, outbox.tomorrow_at_eight()):
         return []
@@ -212,7 +221,16 @@ def _allow_again(case: _Case) -> list[Action]:
     return [Action("allow", "Allow again", "lock-open", href=f"{reverse('blocked')}?{urlencode({'q': address})}")]
 
 
+def _add_client(case: _Case) -> list[Action]:
+    if case.message.participant_id is not None:
+        return []
+    page = reverse("person-add", args=[case.message.inspection_id])
+    return [Action("add_client", "Add the client", "user-plus", href=page)]
+
+
 def _send_now(case: _Case) -> list[Action]:
+    if eligibility.lacks_client(case.message):
+        return []
     return [
         Action("send_now", "Send it now", "paper-airplane", post=reverse("send-now", args=[case.message.pk]), key="r")
     ]
@@ -225,6 +243,7 @@ _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
     "other_address": _fix("Use another address"),
     "resend": _resend("Resend"),
     "plain": _plain,
+    "by_link": _by_link,
     "tomorrow": _tomorrow,
     "retry": _resend("Retry"),
     "allowed_resend": _resend("They’ve done it: resend"),
@@ -232,6 +251,7 @@ _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
     "ask_to_allow": _ask,
     "settle": _settle,
     "call": _call,
+    "add_client": _add_client,
     "send_now": _send_now,
     "health": _page("/health/", "Check sending health", "signal"),
     "template": _page("/templates/{template}/", "Open the template", "document-text"),

@@ -26,6 +26,9 @@ for _name, _value in {
     "COOLDOWN_SECONDS": "0",
     # Three tries, none by itself while a test looks; the live worker's pauses are short.
     "RETRY_BACKOFF": "60,300,900",
+    "PORTAL_SCAN_SECONDS": "0",
+    "PORTAL_READ_SECONDS": "0",
+    "PORTAL_EVEN_SECONDS": "0",
     "UNKNOWN_VISIBLE_SECONDS": "2",
     "NO_NEWS_SECONDS": "2",
 }.items():

@@ -13,7 +13,7 @@ from emails.diagnosis import CATEGORIES
 from emails.states import HOLD_REASONS, SKIP_REASONS, UNDELIVERED, Status
 from emails.wording import Group, MessageFacts
 from emails.wording_auto import AUTO
-from emails.wording_blocked import REASONS, THERE_WHY, WEARY
+from emails.wording_blocked import AGAIN, REASONS, THERE_WHY, WEARY
 from emails.wording_causes import CAUSES
 from emails.wording_channel import NOT_SIGNED_IN
 from emails.wording_failures import (
@@ -21,6 +21,8 @@ from emails.wording_failures import (
     DELIVERED_LIKELY,
     DELIVERED_TELL,
     FAILURES,
+    NO_CLIENT_ACTIONS,
+    NO_CLIENT_LIKELY,
     OFF_ACTIONS,
     OFF_LIKELY,
     OFF_TELL,
@@ -76,13 +78,15 @@ def all_texts() -> list[tuple[str, str, str]]:
     texts += [("step", "label", title) for title, _ in selectors_messages.STEPS.values()]
     texts += [("delivered", "likely", str(DELIVERED_LIKELY)), ("delivered", "tell", str(DELIVERED_TELL))]
     texts += [("off", "likely", str(OFF_LIKELY)), ("off", "tell", str(OFF_TELL))]
+    texts += [("no client", "likely", str(NO_CLIENT_LIKELY))]
     texts += [("underway", "likely", str(UNDERWAY_LIKELY)), ("underway", "tell", str(UNDERWAY_TELL))]
     texts += [("scheduled", "likely", str(SCHEDULED_LIKELY)), ("scheduled", "tell", str(SCHEDULED_TELL))]
     for code, answer in WHY.items():
         texts += [(f"why {code}", "label", str(answer.title)), (f"why {code}", "answer", str(answer.sentence))]
     texts += [(f"blocked {code}", "label", str(text)) for code, text in REASONS.items()]
     texts += [(f"blocked there {code}", "label", str(text)) for code, text in THERE_WHY.items()]
-    texts += [("blocked", "answer", str(WEARY)), ("retrying", "answer", str(RETRYING))]
+    texts += [("blocked", "answer", str(text)) for text in (WEARY, AGAIN)]
+    texts += [("retrying", "answer", str(RETRYING))]
     return [found for found in texts if found[2]]
 
 
@@ -206,7 +210,7 @@ def test_every_reason_not_to_send_has_words_and_a_way_out(reason: str) -> None:
     assert wording.display(skipped).group == Group.ON_PURPOSE
     found = wording.guidance(skipped)
     assert found is not None
-    assert found.actions == OFF_ACTIONS
+    assert found.actions == (NO_CLIENT_ACTIONS if reason == "off_nobody" else OFF_ACTIONS)
 
 
 @pytest.mark.parametrize("reason", sorted(HOLD_REASONS))
