@@ -13,13 +13,12 @@ from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import holds, selectors_messages, troubleshoot, wording
+from emails import cautions, selectors_messages, troubleshoot, wording
 from emails.models import Message, Problem
 from emails.selectors_causes import Cause, card, grouped
 from emails.selectors_messages import version_of
 from emails.states import ON_ITS_WAY, Status
 from emails.troubleshoot import Action, Verdict
-from emails.wording_blocked import WEARY
 from inspections.models import Company, Inspection, User
 
 MOST_ROWS = 100
@@ -144,11 +143,11 @@ def _by_person(found: Iterable[Problem]) -> list[list[Problem]]:
 
 def _rows(single: Iterable[Problem], company: Company) -> list[Row]:
     people = _by_person(single)
-    weary = holds.weary({problem.message.to_key for problems in people for problem in problems})
-    return [_row(problems, company, weary) for problems in people]
+    warnings = cautions.of([problem.message for problems in people for problem in problems])
+    return [_row(problems, company, warnings) for problems in people]
 
 
-def _row(problems: list[Problem], company: Company, weary: Mapping[str, int]) -> Row:
+def _row(problems: list[Problem], company: Company, warnings: Mapping[int, str]) -> Row:
     problem = max(problems, key=lambda p: p.message_id)
     message = problem.message
     facts = selectors_messages.facts(message, company=company)
@@ -163,7 +162,7 @@ def _row(problems: list[Problem], company: Company, weary: Mapping[str, int]) ->
         icon=said.icon,
         what=_what(problems),
         assigned=str(problem.assigned_to or ""),
-        warning=str(WEARY).format(count=weary[message.to_key]) if message.to_key in weary else "",
+        warning=warnings.get(message.pk, ""),
         **_buttons(found),
         **_where(message, problem.inspection),
     )

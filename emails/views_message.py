@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emails import (
     activity,
+    cautions,
     diagnosis,
     outbox,
     reasons,
@@ -70,6 +71,7 @@ def _panel(found: Message) -> dict[str, object]:
         "said": wording.guidance(facts) or wording.underway(facts),
         "cancel": troubleshoot.cancel_action(found),
         "problem": problem,
+        "caution": cautions.of([found]).get(found.pk, "") if standing == found else "",
         "attempts": [(attempt, selectors_messages.shown(attempt)) for attempt in reversed(attempts)],
         "latest": latest,
         "planned": selectors_messages.shown(planned) if planned else None,

@@ -196,7 +196,9 @@ def test_asking_first_gives_the_same_answer_as_trying(office: Client) -> None:
 
 
 @pytest.mark.parametrize("category", ["recipient_policy", "sender_reputation"])
-def test_the_message_for_their_side_names_our_exact_address_in_both_languages(office: Client, category: str) -> None:
+def test_a07_the_message_for_their_side_names_our_exact_address_in_both_languages(
+    office: Client, category: str
+) -> None:
     failed = make_failed(make_client(email="ann@example.com"), category)
     html = office.get(f"/messages/{failed.pk}/").content.decode()
     assert "Copy the message for Ann Lee" in html
