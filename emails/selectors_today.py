@@ -22,6 +22,7 @@ from emails.troubleshoot import Action, Verdict
 from inspections.models import Company, Inspection, User
 
 MOST_ROWS = 100
+_Email = tuple[int | None, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _needing() -> tuple[list[Problem], list[int]]:
     resent = _resent(found)
     waiting = [problem for problem in found if _is_resent(problem, resent)]
     needing = [problem for problem in found if not _is_resent(problem, resent)]
-    return needing, [resent[(p.participant_id, p.kind)] for p in waiting]
+    return needing, [resent[(p.participant_id, p.kind, p.letter_id)] for p in waiting]
 
 
 def _open_problems() -> QuerySet[Problem]:
@@ -256,20 +257,20 @@ def rows_of(members: Sequence[Problem], company: Company) -> list[Row]:
 # --- keep an eye on --------------------------------------------------------------------------------------------------
 
 
-def _resent(found: Sequence[Problem]) -> dict[tuple[int | None, str], int]:
-    """For person and kind, the newest message on its way."""
+def _resent(found: Sequence[Problem]) -> dict[_Email, int]:
+    """For each email to each person, the newest message on its way."""
     flying = (
         Message.objects.filter(participant__in={p.participant_id for p in found if p.participant_id})
         .filter(status__in=ON_ITS_WAY)
         .order_by()
-        .values_list("participant_id", "kind")
+        .values_list("participant_id", "kind", "letter_id")
         .annotate(newest=Max("pk"))
     )
-    return {(person, kind): newest for person, kind, newest in flying}
+    return {(person, kind, letter): newest for person, kind, letter, newest in flying}
 
 
-def _is_resent(problem: Problem, resent: dict[tuple[int | None, str], int]) -> bool:
-    return resent.get((problem.participant_id, problem.kind), 0) > problem.message_id
+def _is_resent(problem: Problem, resent: dict[_Email, int]) -> bool:
+    return resent.get((problem.participant_id, problem.kind, problem.letter_id), 0) > problem.message_id
 
 
 def _watched(again: Sequence[int]) -> list[Row]:

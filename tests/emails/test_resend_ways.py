@@ -77,7 +77,7 @@ def test_every_short_version_is_whole(kind: str) -> None:
     make_company()
     message = make_message(make_client(email="ann@example.com"), kind=kind, plain=True)
     version = message.template.current if message.template else None
-    rendered = rendering.render(message, version, Company.get())  # type: ignore[arg-type] # not looked at
+    rendered = rendering.render(message, version, Company.get())
     assert rendered.html == ""
     assert rendered.has_link
     assert "{" not in rendered.text + rendered.subject
