@@ -148,6 +148,7 @@ def own_pages(inspection: Inspection) -> list[str]:
         f"/inspections/{inspection.pk}/edit/",
         f"/inspections/{inspection.pk}/confirm/",
         f"/inspections/{inspection.pk}/missed/",
+        f"/inspections/{inspection.pk}/record/",
         f"/people/{person.pk}/edit/",
         f"/people/{person.pk}/remove/",
         f"/contacts/{person.contact_id}/",
