@@ -236,8 +236,9 @@ def _forget_mentions(tombstone: Erasure) -> bool:
     for event in MessageEvent.objects.filter(message__in=others).exclude(text="", data={}).order_by("pk"):
         _forget_in(event, found)
     for letter in Letter.objects.filter(inspection__in=on).order_by("pk"):
-        words = {"subject": found.sub(NAME, letter.subject), "body": found.sub(NAME, letter.body)}
-        Letter.objects.filter(pk=letter.pk).update(**words)
+        words = {name: found.sub(NAME, getattr(letter, name)) for name in ("subject", "body")}
+        other = {name: found.sub("", getattr(letter, name)) for name in ("other_name", "other_email")}
+        Letter.objects.filter(pk=letter.pk).update(**words, **other)
     return others.filter(status__in=_LEAVING).exists()
 
 

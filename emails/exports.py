@@ -96,7 +96,7 @@ def _cells(message: Message) -> list[str]:
         message.to_address,
         message.get_kind_display(),
         message.subject,
-        message.template.name if message.template else "",
+        message.template.name if message.template else "Written by hand" if message.letter_id else "",
         message.rule.name if message.rule else "",
         selectors_messages.shown(message).label,
         _reason(message),

@@ -20,7 +20,6 @@ _THEIR_WORD = (
     Type.REPORT_OPENED,
     Type.LINK_ASKED,
 )
-_ALSO = {Type.CONTACT_CHANGED: {"old", "new"}, Type.LINK_ASKED: {"address"}}  # an address that nobody there has
 _PERSONAL = frozenset({"name", "email", "phone", "typed_name", "ip", "agent"})
 
 
@@ -44,14 +43,15 @@ def take_off(contact: Contact, *, by: str) -> int:
 def forget(contact: Contact) -> None:
     """Without a way back. The caller holds the contact's lock. Repeating it is harmless."""
     links.revoke_all(contact=contact)
+    asked = InspectionEvent.objects.filter(type=Type.LINK_ASKED, participant=None)
+    asked.filter(data__address__in=addresses_of(contact)).update(data={})
     ContactChange.objects.filter(contact=contact).exclude(old="", new="").update(old="", new="")
     ContactChange.objects.filter(apart_from=contact).exclude(old="").update(old="")
     told = InspectionEvent.objects.filter(participant__contact=contact)
     told.filter(type__in=_THEIR_WORD).update(by=NAME)
     theirs = set(contact.participations.values_list("pk", flat=True))
     begun = InspectionEvent.objects.filter(type=Type.CREATED, inspection__participants__in=theirs)
-    asked = InspectionEvent.objects.filter(type=Type.LINK_ASKED, inspection__participants__in=theirs)
-    for event in {*told, *begun, *asked.filter(participant=None)}:
+    for event in {*told, *begun}:
         kept = _impersonal(event, theirs)
         if kept != event.data:
             InspectionEvent.objects.filter(pk=event.pk).update(data=kept)
@@ -73,7 +73,7 @@ def _impersonal(event: InspectionEvent, theirs: Collection[int]) -> dict[str, ob
         people = event.data.get("people", [])
         kept = [_without(one, _PERSONAL) if one.get("participant") in theirs else one for one in people]
         return event.data | ({"people": kept} if people else {})
-    return _without(event.data, _PERSONAL | _ALSO.get(event.type, set()))
+    return _without(event.data, _PERSONAL | ({"old", "new"} if event.type == Type.CONTACT_CHANGED else set()))
 
 
 def _without(data: Mapping[str, object], gone: Collection[str]) -> dict[str, object]:

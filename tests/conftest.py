@@ -12,6 +12,7 @@ import pytest
 import redis
 from django.conf import LazySettings
 from django.core.cache import cache
+from django.test import TransactionTestCase
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -20,7 +21,7 @@ from config.environment import BASE_DIR
 from config.guardian import Guardian
 from config.processes import Child
 from emails import domains
-from tests import chromium, live, shares
+from tests import chromium, database, live, shares
 
 AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -32,6 +33,11 @@ def pytest_configure() -> None:
     # So that a SIGTERM (a CI's time limit) ends the tests like Ctrl-C: with their cleaning up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     catalogs.compile_all()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    return shares.processes()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,6 +56,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _nothing_remembered() -> None:
     """What one test's process remembers of mail domains is not the next one's business."""
     domains.forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_by_deleting() -> Iterator[None]:
+    """The database, after every test that commits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.empty())
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ import pytest
 from django.conf import LazySettings
 from playwright.sync_api import Page
 
-from emails import activity, erasures, exports, holds, optouts
-from emails.models import AddressHold, Message
+from emails import activity, automations_rules, erasures, exports, holds, optouts
+from emails.models import AddressHold, Automation, Message
 from emails.states import Status
-from inspections import links, services
+from inspections import agreements, links, services
 from inspections.models import Inspection, Participant, User
 from tests.browser.axe import assert_accessible, assert_fits, violations
 from tests.browser.conftest import Open
@@ -36,6 +36,10 @@ FIXED = [
     "/practice/",
     "/words/",
     "/settings/wrong-reasons/",
+    "/settings/portal/",
+    "/settings/agreement/",
+    "/settings/agreement/1/",
+    "/settings/agreement/1/move/",
     "/settings/alerts/",
     "/settings/keeping/",
     "/settings/team/",
@@ -69,6 +73,7 @@ def told(live_worker: Live) -> Inspection:
         make_person(name="Grace Kim", email="", role="coordinator"),
         make_person(name="Tim Fox", email="silent+tim@example.com"),
     )
+    agreements.install()
     inspection, _ = services.save(make_draft(people=people), by="Kim Reyes")
     services.confirm(inspection, by="Kim Reyes")
     first = inspection.messages.filter(kind="confirmation", to_name="Maria Cole")
@@ -127,6 +132,13 @@ def without_client() -> list[str]:
     return [f"/inspections/{inspection.pk}/", f"/messages/{message.pk}/"]
 
 
+def rules_that_meet() -> list[str]:
+    """A rule that sends the same as another one, which is on."""
+    rule = automations_rules.copy(Automation.objects.get(name="Confirmation"))
+    automations_rules.switch(rule, True, by="Kim Reyes")
+    return [f"/automations/{rule.pk}/", f"/automations/{rule.pk}/try/"]
+
+
 def own_pages(inspection: Inspection) -> list[str]:
     person: Participant = inspection.participants.get(contact__name="Maria Cole")
     shown = inspection.messages.order_by("pk").values_list("pk", flat=True)
@@ -136,6 +148,7 @@ def own_pages(inspection: Inspection) -> list[str]:
         f"/inspections/{inspection.pk}/edit/",
         f"/inspections/{inspection.pk}/confirm/",
         f"/inspections/{inspection.pk}/missed/",
+        f"/inspections/{inspection.pk}/record/",
         f"/people/{person.pk}/edit/",
         f"/people/{person.pk}/remove/",
         f"/contacts/{person.contact_id}/",
@@ -146,9 +159,16 @@ def own_pages(inspection: Inspection) -> list[str]:
         *(f"/people/{someone.pk}/why/" for someone in inspection.participants.all()),
         *blocked_pages(),
         *without_client(),
+        *rules_that_meet(),
+        f"/templates/{inspection.messages.get(to_name='Maria Cole', kind='confirmation').template_id}/",
         *(f"/messages/{pk}/" for pk in shown),
         f"/messages/{inspection.messages.filter(status=Status.BOUNCED).earliest('pk').pk}/reason/",
         f"/p/{portal.rstrip('/').rpartition('/')[2]}/",
+        *(f"/p/home/{person.pk}/{page}" for page in ("", "sign/", "pay/", "report/", "not-me/")),
+        "/p/new-link/",
+        "/p/new-link/asked/",
+        "/p/thanks/",
+        f"/inspections/{inspection.pk}/payments/",
         f"/p/home/{person.pk}/?lang=es",
         f"/p/home/{person.pk}/?lang=en",
     ]

@@ -179,7 +179,7 @@ def test_a_held_reminder_still_waits_for_its_time(office: Client) -> None:
     assert "Saved. 1 waiting email goes out at its time to ann@gmail.com." in words(answer)
 
 
-def test_failed_and_held_are_both_made_good_in_one_action(office: Client) -> None:
+def test_a05_failed_and_held_are_both_made_good_in_one_action(office: Client) -> None:
     failed = make_failed()
     assert failed.participant is not None
     held = make_message(failed.participant, kind="agreement", status=Status.HELD, reason=Reason.ADDRESS_BLOCKED)
@@ -190,7 +190,7 @@ def test_failed_and_held_are_both_made_good_in_one_action(office: Client) -> Non
     assert Message.objects.count() == 3
 
 
-def test_save_only_sends_nothing_and_the_problem_stays(office: Client) -> None:
+def test_a15_save_only_sends_nothing_and_the_problem_stays(office: Client) -> None:
     message = make_failed()
     assert message.participant is not None
     save(office, message.participant, then="save")
