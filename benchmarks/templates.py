@@ -55,7 +55,8 @@ def main() -> None:
     _show("on the wall", walls)
     big, version, company = _one(chance)
     version.body = LINK + BIG * (50 * 1024 // len(BIG))
-    _show("of 50 KB, first and again", [_timed(big, version, company)[0] for _ in range(2)])
+    first, again = (_timed(big, version, company)[0] for _ in range(2))
+    print(f"ms for a text of 50 KB: {first:.1f}, the same again {again:.1f}")
     if max(times) >= MOST_MS:
         sys.exit(f"one took {max(times):.1f} ms, allowed are {MOST_MS}")
 
