@@ -15,9 +15,9 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import holds, problems, searching
+from emails import holds, imprint, problems, searching
 from emails.diagnosis import RETRYABLE
-from emails.models import Message, MessageEvent
+from emails.models import Message, MessageEvent, same_email
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
 
 MOST_LEASES_LOST = 5
@@ -29,7 +29,7 @@ def create(message: Message, *, type: str = "created", by: str, text: str = "") 
     """Write a new message with its first event. The caller chose status and reason."""
     message.save()
     searching.index([message.pk])
-    add(message, type, by=by, text=text)
+    add(message, type, by=by, text=text, data=imprint.of(message))
     problems.follow(message)
     return message
 
@@ -52,7 +52,7 @@ def move(
         message.refresh_from_db()
         if "to_address" in changes:
             searching.index([message.pk])
-        add(message, type, by=by, text=text)
+        add(message, type, by=by, text=text, data=imprint.of(message))
         problems.follow(message)
     return bool(moved)
 
@@ -64,8 +64,7 @@ def cancel(message: Message, *, by: str, text: str = "") -> bool:
 
 def stop_retries(message: Message, *, by: str, text: str) -> int:
     """Something made good what we would try again: the planned tries of this email are not wanted. How many."""
-    same = {name: getattr(message, name) for name in ("inspection_id", "participant_id", "kind")}
-    planned = Message.objects.planned_retries().filter(**same).exclude(pk=message.pk)
+    planned = Message.objects.planned_retries().filter(same_email(message)).exclude(pk=message.pk)
     planned = planned.filter(Q(resend_of__lte=message.pk) | Q(root=message.family_id)).order_by("pk")
     return sum(cancel(retry, by=by, text=text) for retry in planned)
 
@@ -105,7 +104,7 @@ def mark_sending(message: Message, **as_sent: Any) -> bool:
         ).update(status=Status.SENDING, lease_until=_lease(), leases_lost=0, changed_at=Now(), **as_sent)
         if ours:
             searching.index([message.pk])
-            add(message, "sending")
+            add(message, "sending", data=imprint.of(message, status=Status.SENDING, **as_sent))
     return bool(ours)
 
 
@@ -195,10 +194,10 @@ def learn(message_ids: Sequence[int]) -> None:
 
 
 @transaction.atomic
-def vouch(message: Message, status: Status, *, by: str, type: str, text: str = "") -> Message:
+def vouch(message: Message, status: Status, *, by: str, type: str, text: str = "", category: str = "") -> Message:
     """A fact that a person vouches for, about a message that left or may have left."""
     row = Message.objects.select_for_update().get(pk=message.pk)
-    add(row, type, status=status, by=by, text=text)
+    add(row, type, status=status, by=by, text=text, category=category)
     refold(row)
     return row
 

@@ -56,6 +56,7 @@ class Words:
     subject: str
     body: str
     preheader: str = ""  # what a list of emails shows after the subject
+    attach: str = ""  # what goes out with it: one of `Attach`, or nothing
 
     @property
     def all(self) -> str:
@@ -125,9 +126,11 @@ def _faults(words: Words) -> tuple[Finding, ...]:
 @lru_cache(maxsize=64)
 def too_much(body: str) -> tuple[Finding, ...]:
     """Why a text is not even looked at; empty for one that is. What costs least is asked first."""
-    found = markup.read(body) if len(body) <= MOST_BODY and body.count("<") <= MOST_TAGS else None
-    if found is None:
+    if len(body) > MOST_BODY:
         return (_too_long(len(body)),)
+    if body.count("<") > MOST_TAGS:
+        return (Finding("tags", f"It has more than {MOST_TAGS:,} tags. Make it shorter.", holds=True),)
+    found = markup.read(body)
     if found.depth > MOST_DEPTH:
         return (Finding("depth", f"More than {MOST_DEPTH} tags stand inside each other. Close them.", holds=True),)
     if len(found.faults) > MOST_FAULTS:
@@ -215,6 +218,12 @@ def _line(line: int, field: str) -> int:
 def has_link(kind: str, body: str) -> bool:
     """The link that this kind needs can be pressed in the HTML and stands in the text; True if it needs none."""
     return not _about_link(Words(kind, "x", "x", body))
+
+
+def leads_to_portal(body: str) -> bool:
+    """Some portal link can be pressed in it."""
+    found = markup.read(markup.clean_template(body)).links
+    return any(_leads_to(link) in placeholders.LINKS and link.label.strip() for link in found)
 
 
 def _about_link(words: Words) -> list[Finding]:

@@ -49,6 +49,8 @@ def refuse_if_not_so(message: Message) -> None:
         raise Refused("The inspection begins before that. Use another address, or call.")
     if message.plain and message.kind not in PLAIN:
         raise Refused("This email has no short version.")
+    if message.by_link and not (message.resend_of and message.resend_of.files):
+        raise Refused("No file went along with this email.")
 
 
 def lacks_client(message: Message) -> bool:
@@ -63,7 +65,8 @@ def why_not_to(participant: Participant, kind: str) -> Refused | None:
     if kind == Kind.AGREEMENT and participant.role != Role.CLIENT:
         return Refused("Only clients sign the agreement.")
     if optouts.applies(kind, participant.contact.email_key):
-        return Refused(f"{participant.name} asked not to get emails of this kind.")
+        page = ("They want them again", f"/contacts/{participant.contact_id}/marketing/")
+        return Refused(f"{participant.name} asked not to get emails of this kind.", way_out=page)
     return None
 
 
@@ -85,7 +88,12 @@ def refuse_if_pointless(message: Message) -> None:
     """Raise Refused if sending this email again makes no sense now, or must not happen blindly."""
     if message.test:
         page = ("Open the template", f"/templates/{message.template_id}/")
+        if message.template_id is None:
+            raise Refused("This was a test of an email that staff wrote. Send another one from its draft.")
         raise Refused("This was a test. Send another one from its template.", way_out=page)
+    if message.letter and message.letter.is_forgotten:
+        page = ("Create Email", f"/inspections/{message.inspection_id}/email/")
+        raise Refused("The words of this email were removed after their time. Please write a new one.", way_out=page)
     flying = Message.objects.filter(pk=message.family_id) | Message.objects.filter(root_id=message.family_id)
     # A try that we plan by ourselves is in nobody's way: what is sent now takes its place.
     ahead = flying.filter(status__in=IN_OUR_HANDS).exclude(status=Status.QUEUED, retry__gt=0).order_by("-pk").first()
@@ -116,10 +124,17 @@ def refuse_if_unusable(message: Message) -> None:
         raise Refused(f"{message.to_name} has no usable email address.", way_out=fix)
     if reason == Reason.OWN_ADDRESS:
         raise Refused(f"{message.to_address} is your own address, not {message.to_name}’s.", way_out=fix)
-    if reason == Reason.ADDRESS_BLOCKED and (hold := holds.active(message.to_address)) and hold.placed_by:
-        raise Refused(f"{message.to_address} is blocked by {hold.placed_by}.", way_out=fix)
     if reason == Reason.ADDRESS_BLOCKED:
-        raise Refused(f"Mail to {message.to_address} is on hold: it failed before.", way_out=fix)
+        raise Refused(_held_words(message), way_out=fix)
     if reason == Reason.NO_MAIL_SERVICE:
         domain = domains_checks.domain_of(message.to_address)
         raise Refused(f"There is no mail service at “{domain}”.", way_out=fix)
+
+
+def _held_words(message: Message) -> str:
+    hold = holds.active(message.to_address)
+    if hold and hold.placed_by:
+        return f"{message.to_address} is blocked by {hold.placed_by}."
+    if hold and hold.category == holds.WRONG_PERSON:
+        return f"Someone at {message.to_address} said that our mail is not for them."
+    return f"Mail to {message.to_address} is on hold: it failed before."

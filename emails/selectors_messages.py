@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from emails import wording
-from emails.models import Message, MessageEvent, Problem
+from emails.models import Message, MessageEvent, Problem, same_email
 from emails.wording import Display, MessageFacts
 from inspections.models import Company, InspectionEvent
 
@@ -89,8 +89,7 @@ def open_problem(message: Message) -> Problem | None:
     """The open problem that this message belongs to."""
     return (
         Problem.objects.open()
-        .filter(inspection_id=message.inspection_id, kind=message.kind)
-        .filter(Q(participant_id=message.participant_id))  # None asks for those about nobody
+        .filter(same_email(message))  # without a person: those about nobody
         .first()
     )
 
@@ -120,6 +119,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "deferred": ("Their server asked us to wait", "amber"),
     "delivered": ("Their server accepted it", "green"),
     "vouched": ("They say it arrived", "green"),
+    "not_me": ("Someone else has this address", "red"),
     "given_up": ("Marked as not arrived", "amber"),
     "opened": ("Pictures loaded, maybe opened", "green"),
     "clicked": ("A link was opened, maybe by a scanner", "green"),
@@ -152,8 +152,11 @@ def timeline(message: Message) -> list[Step]:
     return [_step(event) for event in message.events.order_by("at", "id")[:200]]
 
 
+def step_words(type: str, status: str, by: str) -> tuple[str, str]:
+    """What a step is called, and its tone. Without a `by` it was told by a provider, and its status counts."""
+    return STEPS.get(type if by else status or type) or ("News from the mail service", "grey")
+
+
 def _step(event: MessageEvent) -> Step:
-    told_by_provider = not event.by
-    key = (event.status or event.type) if told_by_provider else event.type
-    title, tone = STEPS.get(key) or ("News from the mail service", "grey")
-    return Step(event.at, title, tone, event.by, "" if told_by_provider else event.text)
+    title, tone = step_words(event.type, event.status, event.by)
+    return Step(event.at, title, tone, event.by, event.text if event.by else "")

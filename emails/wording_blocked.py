@@ -14,6 +14,7 @@ REASONS: Mapping[str, Text] = {
     "mailbox_full": _("The mailbox stayed full"),
     "complained": _("Marked as spam"),
     "suppressed": _("The mail service refuses it"),
+    "wrong_person": _("It is someone else’s address"),
     "staff": _("Blocked by your office"),
     "unknown": _("An email to it failed"),
 }
@@ -27,3 +28,6 @@ THERE_WHY: Mapping[str, Text] = {
 
 # Several emails in a week that did not get in, though none says that the address is wrong.
 WEARY: Text = _("{count} emails to this address failed in 7 days. Ask for another one.")
+
+# Allowed, they said, and it came back once more.
+AGAIN: Text = _("They turned us away again, so we are not allowed yet. Ask what was changed, or use another address.")

@@ -21,3 +21,4 @@ class InspectionsConfig(AppConfig):
     def ready(self) -> None:
         """The first inspection needs an agreement: version 1 comes with the tables."""
         post_migrate.connect(_install_agreement, sender=self)
+        from inspections import receivers  # noqa: F401, PLC0415 - the same

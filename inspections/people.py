@@ -105,7 +105,8 @@ def sync(inspection: Inspection, people: Sequence[Person], *, by: str) -> tuple[
     contacts = contacts_for(unmatched)
     corrected = _correct_all([(participant, person) for person, participant in matched.items()], by=by)
     keep = {participant.pk for participant in matched.values()}
-    gone = [p for p in present if p.removed_at is None and p.pk not in keep]
+    # Somebody else, whom the office shared something with, is not known to those who hand in the people.
+    gone = [p for p in present if p.removed_at is None and p.pk not in keep and p.role != Role.OTHER]
     back = [p for p in matched.values() if p.removed_at is not None]
     new = [
         Participant(inspection=inspection, contact=contact, role=person.role)
@@ -117,10 +118,10 @@ def sync(inspection: Inspection, people: Sequence[Person], *, by: str) -> tuple[
 
 def are_the_same(inspection: Inspection, people: Sequence[Person]) -> bool:
     """Surely nobody came, went or changed. Reads `participants` and their contacts, best fetched ahead."""
+    named = {person.key for person in people}
     here = {_key(p): p.contact for p in inspection.participants.all() if p.removed_at is None}
-    return here.keys() == {person.key for person in people} and not any(
-        _has_new_phone(here[person.key], person) for person in people
-    )
+    here = {key: contact for key, contact in here.items() if key in named or key[0] != Role.OTHER}
+    return here.keys() == named and not any(_has_new_phone(here[person.key], person) for person in people)
 
 
 def contacts_for(people: Sequence[Person]) -> list[Contact]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from inspections import signing
 from inspections.drafts import Draft, Person
-from inspections.models import Company, Contact, Inspection, Participant, User
+from inspections.models import Agreement, Company, Contact, Inspection, Participant, User
 
 _numbers = count(1)
 DECEMBER_1 = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)  # 9:00 AM in Chicago
@@ -78,3 +79,28 @@ def make_draft(**over: Any) -> Draft:
         "people": (make_person(),),
     }
     return Draft(**values | over)
+
+
+def make_agreement(**over: Any) -> Agreement:
+    """A version of the agreement that no installation has yet."""
+    values = {"version": 1000 + next(_numbers), "title": "Inspection agreement", "body": "We look.\n\nYou pay."} | over
+    return Agreement.objects.create(**values)
+
+
+def make_client_who_signs(**over: Any) -> Participant:
+    """A client of a confirmed inspection that has an agreement."""
+    return make_participant(make_inspection(status="confirmed", agreement=make_agreement()), **over)
+
+
+def consent(person: Participant, **over: Any) -> signing.Consent:
+    """What this client does to sign what they see."""
+    document = signing.document(person)
+    values: dict[str, Any] = {
+        "shown": document.sha256 if document else "",
+        "typed_name": person.name,
+        "agreed": True,
+        "nonce": f"nonce-{next(_numbers)}",
+        "ip": "203.0.113.7",
+        "agent": "A browser",
+    }
+    return signing.Consent(**values | over)

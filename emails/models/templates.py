@@ -27,6 +27,12 @@ class Kind(models.TextChoices):
 MARKETING = frozenset({Kind.REVIEW_REQUEST})  # may be unsubscribed from; carries the postal address
 
 
+class Attach(models.TextChoices):
+    """What goes out with every email of a template; "" is nothing."""
+
+    SIGNED_AGREEMENT = "signed_agreement", "The signed agreement (PDF)"
+
+
 class EmailTemplate(models.Model):
     """A named text with placeholders; the words are in its versions."""
 
@@ -35,13 +41,17 @@ class EmailTemplate(models.Model):
     built_in = models.CharField(
         max_length=MAX_NAME, blank=True, default="", db_default="", help_text="The built-in email it began as"
     )
+    attach = models.CharField(max_length=20, choices=Attach.choices, blank=True, default="", db_default="")
     revision = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Counts every save and publish, so that a stale save is noticed"
     )
 
     class Meta:
         ordering = ("name",)
-        constraints = (models.CheckConstraint(condition=Q(kind__in=Kind.values), name="template_kind_known"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="template_kind_known"),
+            models.CheckConstraint(condition=Q(attach__in=["", *Attach.values]), name="template_attach_known"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -86,6 +96,7 @@ class TemplateDraft(models.Model):
     subject = models.TextField(blank=True)
     preheader = models.TextField(blank=True, default="", db_default="")
     body = models.TextField(blank=True)
+    attach = models.CharField(max_length=20, choices=Attach.choices, blank=True, default="", db_default="")
     saved_at = models.DateTimeField(default=timezone.now)
     saved_by = models.CharField(max_length=MAX_NAME)
 
@@ -94,10 +105,21 @@ class TemplateDraft(models.Model):
 
 
 class OptOut(models.Model):
-    """Whoever has this address wants no marketing. It never stops anything else."""
+    """Whoever has this address wants no marketing, until it is ended. It never stops anything else."""
 
-    key = models.CharField(max_length=MAX_EMAIL + 64, unique=True, help_text="Canonical address")
+    key = models.CharField(max_length=MAX_EMAIL + 64, help_text="Canonical address, or a digest of one")
     at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=MAX_NAME, blank=True, default="", db_default="")
+    note = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="How they asked for it")
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=["key"], name="opt_out_key"),)
+        constraints = (
+            models.UniqueConstraint(fields=["key"], condition=Q(ended_at__isnull=True), name="one_standing_opt_out"),
+            models.CheckConstraint(condition=Q(ended_at__isnull=True) | ~Q(ended_by=""), name="opt_out_ended_by"),
+        )
 
     def __str__(self) -> str:
         return self.key
@@ -111,6 +133,7 @@ class Trigger(models.TextChoices):
     CANCELLED = "cancelled", "is canceled"
     COMPLETED = "completed", "is completed"
     REPORT_PUBLISHED = "report_published", "has its report published"
+    SIGNED = "signed", "is signed for by a client"
     AGREEMENT_SIGNED = "agreement_signed", "has its agreement signed"
     PAID = "paid", "is paid"
 
@@ -161,6 +184,8 @@ class Automation(models.Model):
         max_length=100, blank=True, default="", db_default="", help_text="Only where it is booked"
     )
     first_time = models.BooleanField(default=False, db_default=False, help_text="Only for a first-time client")
+    unsigned = models.BooleanField(default=False, db_default=False, help_text="Only while the agreement is not signed")
+    unpaid = models.BooleanField(default=False, db_default=False, help_text="Only while some of the fee is due")
     even_if_off = models.BooleanField(default=False, help_text="Goes out even when notifications are off")
     enabled = models.BooleanField(default=True)
     built_in = models.CharField(max_length=MAX_NAME, null=True, blank=True, unique=True, editable=False)

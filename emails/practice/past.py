@@ -3,12 +3,13 @@
 Nothing is invented: what happened, in which order and how far apart stays as the real workers made it.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Replace
 
+from emails import imprint
 from emails.models import AddressHold, Message, MessageEvent, Problem, WebhookPost
 from emails.placeholders import clock_words
 from inspections.models import Company, Inspection, InspectionEvent, PortalLink
@@ -29,7 +30,7 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (MessageEvent, "message__inspection", ("at", "recorded_at")),
     (Problem, "inspection", ("opened_at", "closed_at", "snoozed_until")),
     (AddressHold, "message__inspection", ("since", "released_at")),
-    (PortalLink, "participant__inspection", ("created_at", "last_used_at")),
+    (PortalLink, "participant__inspection", ("created_at", "last_used_at", "revoked_at")),
     (WebhookPost, "events__message__inspection", ("received_at", "read_at")),
 )
 
@@ -46,4 +47,23 @@ def move(inspection: Inspection, by: timedelta) -> None:
     for model, path, columns in TIMES:
         ids = list(model._default_manager.filter(**{path: inspection.pk}).values_list("pk", flat=True).distinct())
         model._default_manager.filter(pk__in=ids).update(**{column: F(column) + by for column in columns})
+    _retell(inspection, by, dict(zip(before, after, strict=True)))
     inspection.refresh_from_db()
+
+
+def _retell(inspection: Inspection, by: timedelta, words: dict[str, str]) -> None:
+    """What events keep of their emails, and of the beginning, has times and words in it too."""
+    for step in MessageEvent.objects.filter(message__inspection=inspection, data__has_key=imprint.KEY):
+        email = step.data[imprint.KEY]
+        if "due" in email:
+            email["due"] = _moved(email["due"], by)
+        for old, new in words.items():
+            email["subject"] = email.get("subject", "").replace(old, new)
+        step.save(update_fields=["data"])
+    for event in inspection.events.filter(data__has_key="starts_at"):
+        event.data["starts_at"] = _moved(event.data["starts_at"], by)
+        event.save(update_fields=["data"])
+
+
+def _moved(moment: str, by: timedelta) -> str:
+    return (datetime.fromisoformat(moment) + by).isoformat()

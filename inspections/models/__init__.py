@@ -4,7 +4,7 @@ Every change of a fact goes through `inspections.services`, which keeps an `Insp
 """
 
 from inspections.models.contacts import Contact, ContactChange, ContactQuerySet, Language, Via
-from inspections.models.doors import ImportUpload, PortalLink, PortalLinkQuerySet
+from inspections.models.doors import ImportUpload, PortalLink, PortalLinkQuerySet, Scope
 from inspections.models.jobs import (
     Agreement,
     Inspection,
@@ -14,8 +14,10 @@ from inspections.models.jobs import (
     Participant,
     ParticipantQuerySet,
     Role,
+    clients_to_sign,
 )
-from inspections.models.staff import Company, User, UserManager
+from inspections.models.papers import Method, Payment, PaymentQuerySet, Signature, SignatureQuerySet
+from inspections.models.staff import Company, TeamChange, User, UserManager
 from inspections.models.validators import validate_address, validate_line, validate_zone
 
 __all__ = [
@@ -30,14 +32,22 @@ __all__ = [
     "InspectionQuerySet",
     "InspectionStatus",
     "Language",
+    "Method",
     "Participant",
     "ParticipantQuerySet",
+    "Payment",
+    "PaymentQuerySet",
     "PortalLink",
     "PortalLinkQuerySet",
     "Role",
+    "Scope",
+    "Signature",
+    "SignatureQuerySet",
+    "TeamChange",
     "User",
     "UserManager",
     "Via",
+    "clients_to_sign",
     "validate_address",
     "validate_line",
     "validate_zone",

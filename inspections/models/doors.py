@@ -10,6 +10,15 @@ from inspections.models.jobs import Participant
 from inspections.models.staff import User
 
 
+class Scope(models.TextChoices):
+    """What a link opens; `inspections.grants` says what that is for whom."""
+
+    EVERYTHING = "everything", "Everything their role may see"
+    SIGN_PAY = "sign_pay", "Sign & pay"
+    DETAILS = "details", "Details only"
+    REPORT = "report", "Report only"
+
+
 class PortalLinkQuerySet(models.QuerySet["PortalLink"]):
     """Filters with names."""
 
@@ -24,6 +33,9 @@ class PortalLink(models.Model):
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="portal_links")
     token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, hex")
     purpose = models.CharField(max_length=40, help_text="Which email or copy it was made for")
+    scope = models.CharField(
+        max_length=10, choices=Scope.choices, default=Scope.EVERYTHING, db_default=Scope.EVERYTHING
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -35,6 +47,7 @@ class PortalLink(models.Model):
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="portal_link_lives_some_time"),
+            models.CheckConstraint(condition=Q(scope__in=Scope.values), name="portal_link_scope_known"),
         )
 
     def __str__(self) -> str:

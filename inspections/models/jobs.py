@@ -8,7 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from inspections import searching
@@ -58,6 +59,23 @@ class InspectionQuerySet(models.QuerySet["Inspection"]):
         """Still to take place."""
         return self.filter(starts_at__gte=timezone.now()).exclude(status=InspectionStatus.CANCELLED)
 
+    def unsigned(self) -> Self:
+        """Some client has yet to sign, or to sign again."""
+        return self.filter(agreement__isnull=False).filter(Exists(clients_to_sign(OuterRef("pk"))))
+
+    def with_paid(self) -> Self:
+        """With what was paid, as `paid_amount`."""
+        paid = Subquery(
+            Inspection.objects.filter(pk=OuterRef("pk"))
+            .order_by()
+            .values(sum=Sum("payments__amount", filter=Q(payments__undone_at__isnull=True)))
+        )
+        return self.annotate(paid_amount=Coalesce(paid, 0, output_field=models.DecimalField()))
+
+    def unpaid(self) -> Self:
+        """Some of the fee is due."""
+        return self.with_paid().filter(fee__gt=F("paid_amount"))
+
     def search(self, text: str) -> Self:
         """Every word of `text` begins a word of the inspection's facts or of one of its people, past ones too."""
         words = sorted(searching.words(text), key=len, reverse=True)
@@ -65,6 +83,15 @@ class InspectionQuerySet(models.QuerySet["Inspection"]):
             return self.none() if text.strip() else self
         # The longest word is likely the rarest: the indexes find it, and the others are looked up only there.
         return self.filter(*(_knows(word) for word in words[1:]), pk__in=_with_word(words[0]))
+
+
+def clients_to_sign(inspection: Any) -> "ParticipantQuerySet":
+    """The clients of an inspection (an id, or a reference to one) who have no standing signature."""
+    clients = Participant.objects.current().filter(inspection=inspection, role=Role.CLIENT)
+    # By its name: the model stands above this one.
+    return clients.exclude(
+        pk__in=Participant.objects.filter(signatures__ended_at__isnull=True, signatures__isnull=False)
+    )
 
 
 def _knows(word: str) -> Q:
@@ -150,6 +177,7 @@ class Role(models.TextChoices):
     BUYER_AGENT = "buyer_agent", "Buyer’s agent"
     SELLER_AGENT = "seller_agent", "Seller’s agent"
     COORDINATOR = "coordinator", "Transaction coordinator"
+    OTHER = "other", "Someone else"
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
@@ -213,6 +241,16 @@ class InspectionEvent(models.Model):
         LINK_MADE = "link_made", "Portal link made"
         LINK_REVOKED = "link_revoked", "Portal link switched off"
         PORTAL_VISITED = "portal_visited", "Client portal opened"
+        SIGNED = "signed", "Agreement signed"
+        AGREEMENT_SIGNED = "agreement_signed", "Agreement signed by every client"
+        SIGNATURE_ENDED = "signature_ended", "Agreement needs a new signature"
+        PAYMENT = "payment", "Payment recorded"
+        PAYMENT_UNDONE = "payment_undone", "Payment taken back"
+        PAID = "paid", "Paid in full"
+        REPORT_OPENED = "report_opened", "Report opened"
+        NOT_ME = "not_me", "“That’s not me” pressed"
+        LINK_ASKED = "link_asked", "New link asked for"
+        AUTOMATIC = "automatic", "Automatic visit"
 
     inspection = models.ForeignKey(Inspection, models.CASCADE, related_name="events")
     participant = models.ForeignKey(Participant, models.SET_NULL, null=True, blank=True, related_name="events")

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0010_automations'),
-        ('inspections', '0004_correction_scope'),
+        ('emails', '0011_letters'),
+        ('inspections', '0005_papers'),
     ]
 
     operations = [

@@ -22,7 +22,7 @@ AS_BEFORE = PUBLISHED_STAYS.replace("NEW.preheader, ", "").replace("OLD.preheade
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('emails', '0011_no_client'),
+        ('emails', '0012_no_client'),
     ]
 
     operations = [
