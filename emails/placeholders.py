@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from urllib.parse import quote
 
 from django.utils import dateformat
@@ -21,6 +22,7 @@ from emails.wording_statuses import Text
 from inspections.models import Company, Inspection, Participant, Role
 
 PORTAL_LINK = "CLIENT_PORTAL_LINK"
+MOST_UNKNOWN = 50
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,18 @@ class Scene:
     company: Company
     link: Callable[[], str] = field(compare=False)
     people: Sequence[tuple[str, str]] | None = None  # (role, name) of all, where they are at hand
+    known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)  # values asked for before
 
     @cached_property
     def portal_link(self) -> str:
         """Made once per email, and only if the email uses it."""
         return self.link()
+
+    def value(self, placeholder: "Placeholder") -> str:
+        """What it stands for here, "" if there is nothing. Asked for once, however often a text has it."""
+        if placeholder.name not in self.known:
+            self.known[placeholder.name] = placeholder.value(self)
+        return self.known[placeholder.name]
 
     @property
     def clients(self) -> list[str]:
@@ -174,12 +183,12 @@ def used(source: str) -> set[str]:
 
 
 def unknown(source: str) -> list[Unknown]:
-    """Names in braces that mean nothing, in order."""
+    """Names in braces that mean nothing, in order; not more than anybody reads."""
     found = []
-    for match in TOKEN.finditer(source):
-        if find(match.group(1)) is None:
-            line = source.count("\n", 0, match.start()) + 1
-            found.append(Unknown(match.group(1)[:60], line, suggest(match.group(1)[:60])))
+    strange = (match for match in TOKEN.finditer(source) if find(match.group(1)) is None)
+    for match in islice(strange, MOST_UNKNOWN):
+        line = source.count("\n", 0, match.start()) + 1
+        found.append(Unknown(match.group(1)[:60], line, suggest(match.group(1)[:60])))
     return found
 
 
@@ -211,7 +220,7 @@ def fill(
     def replace(match: re.Match[str]) -> str:
         name = match.group(1).removesuffix(QUOTED)
         placeholder = find(name)
-        value = (placeholder.value(scene) or str(placeholder.missing)) if placeholder else ""
+        value = (scene.value(placeholder) or str(placeholder.missing)) if placeholder else ""
         if not value:
             missing.append(placeholder.name if placeholder else name)
             value = blank(missing[-1]) or ""
