@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -46,10 +46,30 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> shares.Share
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        _need_browser(item.nodeid for item in session.items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
+    _need_browser(ids)
+
+
+def _need_browser(tests: Iterable[str]) -> None:
     """Say once what is missing, not once a test."""
-    wants = any("browser" in getattr(item, "fixturenames", ()) for item in session.items)
-    if wants and not chromium.system_browser() and not chromium.playwright_has_one():
+    wanted = any("[chromium" in test for test in tests)
+    if wanted and not chromium.system_browser() and not chromium.playwright_has_one():
         pytest.exit(chromium.MISSING, returncode=1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    _need_servers()
+
+
+def _need_servers() -> None:
+    if os.environ["DATABASE_URL"].endswith(":1/none"):
+        pytest.exit("These tests need their servers: run them with make test (one: ARGS='-k name').", returncode=1)
 
 
 @pytest.fixture(autouse=True)
@@ -68,8 +88,7 @@ def _emptied_by_deleting() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    if os.environ["DATABASE_URL"].endswith(":1/none"):
-        pytest.exit("These tests need their servers: run them with make test (one: ARGS='-k name').", returncode=1)
+    _need_servers()
 
 
 @pytest.fixture(scope="session")
