@@ -21,6 +21,7 @@ FLOORS = [
     r"envelope|smtp",
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
+    r"papers",
     r"searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
     r"|outcomes|stoplists|optouts|timing|conditions",
     r"checks",
