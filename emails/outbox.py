@@ -255,18 +255,22 @@ def send(
     nonce: str | None = None,
     undo: bool = True,
     confirmed: bool = False,
+    template: EmailTemplate | None = None,
 ) -> Message:
-    """Send this person their latest email of `kind` again, or a first one. Raises Refused like `resend`."""
+    """Send this person their latest email of `kind` again, or a first one. Raises Refused like `resend`.
+
+    With a `template` it is an email of those words that somebody sends, whatever rules send of them.
+    """
     with transaction.atomic():
         # There may be no message to lock yet: two people who press at once queue up behind the person.
         Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
-        last = latest(participant, kind)
+        last = latest(participant, kind, template)
         if last:
             return resend(last, by=by, nonce=nonce, undo=undo, confirmed=confirmed)
         refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
         if refused:
             raise refused
-        message = _draft(Plan(participant, kind, template_for(participant, kind), by))
+        message = _draft(Plan(participant, kind, template or template_for(participant, kind), by))
         message.nonce = nonce
         eligibility.refuse_if_unusable(message)
         check_limits(message, confirmed=confirmed)
@@ -277,9 +281,11 @@ def send(
     return message
 
 
-def latest(participant: Participant, kind: str) -> Message | None:
-    """The newest email of this kind to this person, sent or not."""
-    return participant.messages.filter(kind=kind).order_by("-pk").first()
+def latest(participant: Participant, kind: str, template: EmailTemplate | None = None) -> Message | None:
+    """The newest email of this kind to this person, sent or not; with a `template` of those by hand alone."""
+    found = participant.messages.filter(kind=kind)
+    found = found.filter(template=template, rule=None) if template else found
+    return found.order_by("-pk").first()
 
 
 def template_for(participant: Participant, kind: str) -> EmailTemplate:

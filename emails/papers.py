@@ -8,13 +8,20 @@ from inspections.models import Participant, Role, Signature, clients_to_sign
 
 # Built-in templates that ask for one thing alone, whoever sends them.
 TO_SIGN, TO_PAY = "Reminder to sign", "Reminder to pay"
-# The same of problems. A confirmation leads to the portal: whoever signed was there.
-ABOUT_SIGNING = (
-    Q(kind__in=[Kind.CONFIRMATION, Kind.AGREEMENT])
-    | Q(message__rule__unsigned=True)
-    | Q(message__template__built_in=TO_SIGN)
-)
-ABOUT_PAYING = Q(message__rule__unpaid=True) | Q(message__template__built_in=TO_PAY)
+
+
+def about_signing(prefix: str = "") -> Q:
+    """Emails that ask for a signature, a confirmation too: it leads to the portal, and whoever signed was there.
+
+    `prefix` leads from other rows to their message.
+    """
+    kinds = Q(**{f"{prefix}kind__in": [Kind.CONFIRMATION, Kind.AGREEMENT]})
+    return kinds | Q(**{f"{prefix}rule__unsigned": True}) | Q(**{f"{prefix}template__built_in": TO_SIGN})
+
+
+def about_paying(prefix: str = "") -> Q:
+    """Emails that ask for money and for nothing else."""
+    return Q(**{f"{prefix}rule__unpaid": True}) | Q(**{f"{prefix}template__built_in": TO_PAY})
 
 
 def signed(person: Participant) -> str:
@@ -65,3 +72,12 @@ def signature_since(message: Message) -> Signature | None:
 def is_needless(message: Message) -> bool:
     """That it did not arrive needs nobody any more."""
     return bool(done_since(message)) or (message.kind == Kind.CONFIRMATION and signature_since(message) is not None)
+
+
+def remark(message: Message) -> str:
+    """To be said to whoever sends it: what it asks for is done already; "" if it is not."""
+    person = message.participant
+    if person is None:
+        return ""
+    done = (signed(person) if asks_to_sign(message) else "") or (paid(person) if asks_to_pay(message) else "")
+    return f"{done} already." if done else ""

@@ -79,12 +79,12 @@ def close_all(problems: QuerySet[Problem], *, by: str, note: str) -> None:
 
 def close_signed(person: Participant) -> None:
     """They signed: that an email which asks for it did not arrive needs nobody any more."""
-    close_all(person.problems.filter(papers.ABOUT_SIGNING), by=person.name, note="Solved: signed")
+    close_all(person.problems.filter(papers.about_signing("message__")), by=person.name, note="Solved: signed")
 
 
 def close_paid(inspection: Inspection, *, by: str) -> None:
     """It is paid: the same for what asks for money."""
-    close_all(inspection.problems.filter(papers.ABOUT_PAYING), by=by, note="Solved: paid")
+    close_all(inspection.problems.filter(papers.about_paying("message__")), by=by, note="Solved: paid")
 
 
 @transaction.atomic

@@ -1,14 +1,18 @@
 """What can be sent to somebody again: never missing from their menu, but perhaps with a reason why not now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
 
 from emails import domains_checks, eligibility
 from emails.limits import Refused
 from emails.models import AddressHold, Kind, Message
+from emails.reminders import TEMPLATES, What
+from emails.selectors_papers import UNSIGNED, Papers, Signing
 from emails.states import IN_OUR_HANDS, Reason, Status
 from inspections import people
-from inspections.models import Inspection, InspectionStatus, Participant
+from inspections.models import Inspection, InspectionStatus, Participant, Role
 from inspections.text import BadText, canonical, email_address
 
 RESENDS = {
@@ -20,12 +24,14 @@ RESENDS = {
 
 @dataclass(frozen=True)
 class Choice:
-    """An email in somebody's menu; `why` it is not possible now, with the way out."""
+    """An email in somebody's menu; `why` it is not possible now, with the way out. `remark`: what to know before."""
 
     kind: str
     label: str
     why: str = ""
     way_out: tuple[str, str] | None = None
+    post: str = ""
+    remark: str = ""
 
 
 def blocked_of(present: Sequence[Participant]) -> Mapping[str, str]:
@@ -42,13 +48,47 @@ def blocked_of(present: Sequence[Participant]) -> Mapping[str, str]:
 
 
 def choice(
-    person: Participant, kind: Kind, messages: Sequence[Message], blocked: Mapping[str, str], templates: set[str]
+    person: Participant,
+    kind: Kind,
+    messages: Sequence[Message],
+    blocked: Mapping[str, str],
+    templates: set[str],
+    signing: Signing = UNSIGNED,
 ) -> Choice:
     """The same answer as `outbox.refusal`, from what was read already; a test holds them together."""
     refused = _in_the_way(person, kind, messages) or _unreachable(person, blocked)
     if kind not in templates and not refused:
         refused = Refused("There is no template for this email.")
-    return Choice(kind, RESENDS[kind], str(refused) if refused else "", refused.way_out if refused else None)
+    found = _choice(kind, RESENDS[kind], refused, reverse("person_resend", args=[person.pk, kind]))
+    signed = kind == Kind.AGREEMENT and signing.signature is not None and not found.why
+    return replace(found, remark=f"{person.name} has signed already.") if signed else found
+
+
+def reminders(
+    person: Participant, messages: Sequence[Message], blocked: Mapping[str, str], signing: Signing, papers: Papers
+) -> dict[str, Choice]:
+    """What this person can be reminded of, the same answer as `reminders.why_not`. Messages with their templates."""
+    to_sign = Refused(f"{person.name} has signed already.") if signing.signature else None
+    if person.inspection.agreement_id is None:
+        to_sign = Refused("This inspection has no agreement.")
+    to_pay = None if papers.money.due else Refused("The fee is paid already.")
+    if not person.inspection.fee:
+        to_pay = Refused("There is no fee.", way_out=("Enter it", f"/inspections/{person.inspection_id}/edit/"))
+    if person.role != Role.CLIENT:
+        to_sign, to_pay = Refused("Only clients sign the agreement."), Refused("Only clients are asked to pay.")
+    found = {}
+    for what, label, refused in (
+        (What.SIGN, "Send reminder to sign", to_sign),
+        (What.PAY, "Send payment link", to_pay),
+    ):
+        by_hand = [m for m in messages if m.rule_id is None and m.template and m.template.built_in == TEMPLATES[what]]
+        refused = refused or _in_the_way(person, Kind.REMINDER, by_hand) or _unreachable(person, blocked)
+        found[what.value] = _choice(what, label, refused, reverse("person_remind", args=[person.pk, what]))
+    return found
+
+
+def _choice(kind: str, label: str, refused: Refused | None, post: str) -> Choice:
+    return Choice(kind, label, str(refused) if refused else "", refused.way_out if refused else None, post)
 
 
 def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) -> Refused | None:

@@ -29,7 +29,7 @@ FLOORS = [
     r"examples",
     r"wake|nightly|aftermath|reasons",
     r"outbox|releases|replies",
-    r"retries|blocks",
+    r"retries|blocks|reminders",
     r"delivery|inbox|mailbox\w*|templates",
     r"automations\w*|batch",
     r"why|troubleshoot|practice",
