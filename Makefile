@@ -70,6 +70,6 @@ setup-dev: .venv/installed-dev .assets/made
 	@touch $@
 
 .assets/made: package.json config/assets.py | .venv/made
-	@echo "Fetching style sheets ..."
+	@echo "Fetching style sheets and fonts ..."
 	@$(VENV) -m config.assets
 	@touch $@

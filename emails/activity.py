@@ -15,7 +15,7 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import holds, problems, searching
+from emails import holds, imprint, problems, searching
 from emails.diagnosis import RETRYABLE
 from emails.models import Message, MessageEvent
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
@@ -29,7 +29,7 @@ def create(message: Message, *, type: str = "created", by: str, text: str = "") 
     """Write a new message with its first event. The caller chose status and reason."""
     message.save()
     searching.index([message.pk])
-    add(message, type, by=by, text=text)
+    add(message, type, by=by, text=text, data=imprint.of(message))
     problems.follow(message)
     return message
 
@@ -52,7 +52,7 @@ def move(
         message.refresh_from_db()
         if "to_address" in changes:
             searching.index([message.pk])
-        add(message, type, by=by, text=text)
+        add(message, type, by=by, text=text, data=imprint.of(message))
         problems.follow(message)
     return bool(moved)
 
@@ -105,7 +105,7 @@ def mark_sending(message: Message, **as_sent: Any) -> bool:
         ).update(status=Status.SENDING, lease_until=_lease(), leases_lost=0, changed_at=Now(), **as_sent)
         if ours:
             searching.index([message.pk])
-            add(message, "sending")
+            add(message, "sending", data=imprint.of(message, status=Status.SENDING, **as_sent))
     return bool(ours)
 
 

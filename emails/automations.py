@@ -1,6 +1,6 @@
 """Rules: an inspection event -> for every enabled or disabled rule exactly one row per recipient.
 
-Queued, held, or skipped with its reason: an email that is not sent says why.
+Queued, held, or skipped with its reason: an email that is not sent says why. So does one that had no client to go to.
 """
 
 from collections.abc import Collection, Mapping
@@ -34,6 +34,7 @@ from inspections.models import (
     ParticipantQuerySet,
     Role,
 )
+from inspections.text import canonical
 
 Event = InspectionEvent.Type
 
@@ -107,9 +108,20 @@ def react(event: InspectionEvent) -> None:
 
 
 def fire(rule: Automation, event: InspectionEvent) -> list[Message]:
-    """One row for everybody whom this rule writes to."""
-    people = _meant(rule, event)
-    return [_one(rule, event, person) for person in people.select_related("contact", "inspection").order_by("pk")]
+    """One row for everybody whom this rule writes to; one that says so if it writes to clients and there is none."""
+    people = list(_meant(rule, event).select_related("contact", "inspection").order_by("pk"))
+    rows = [_one(rule, event, person) for person in people]
+    if _lacks_client(rule, event.inspection, people):
+        rows.append(outbox.skip_for_nobody(event.inspection, rule, f"{rule.pk}:nobody:{event.pk}", by=event.by))
+    return rows
+
+
+def _lacks_client(rule: Automation, inspection: Inspection, people: Collection[Participant]) -> bool:
+    """It would go to a client if there were one. Other roles may be empty: that is normal."""
+    if Role.CLIENT not in rule.role_values or any(person.role == Role.CLIENT for person in people):
+        return False
+    somebody = Participant(inspection=inspection, role=Role.CLIENT)
+    return rule.enabled and inspection.confirmed_at is not None and not conditions.unmet(rule, somebody)
 
 
 def _meant(rule: Automation, event: InspectionEvent) -> ParticipantQuerySet:
@@ -299,12 +311,29 @@ def _follow_role(event: InspectionEvent, person: Participant) -> None:
 
 def _plan_reminders_for(event: InspectionEvent, person: Participant, *, but: Collection[int | None] = ()) -> None:
     """Somebody new gets what is still to come. What they had before they were taken off does not come twice."""
+    theirs = _take_over(event, person)
     if event.inspection.status not in (InspectionStatus.CONFIRMED, InspectionStatus.COMPLETED):
         return
     for rule in _rules().timed():
         done = event.inspection.status == InspectionStatus.COMPLETED and rule.side == Side.BEFORE
-        if person.role in rule.role_values and not done and rule.pk not in but:
+        if person.role not in rule.role_values or done or rule.pk in but:
+            continue
+        if rule.pk in theirs:
+            apply(theirs[rule.pk], decide(rule, person, by=event.by), by=event.by)
+        else:
             _one(rule, event, person, Reason.DUPLICATE if _had(rule, person) else None)
+
+
+def _take_over(event: InspectionEvent, person: Participant) -> dict[int | None, Message]:
+    """A client is there: what had nobody to go to is theirs, by its rule. Nothing of it is sent by this alone."""
+    rows = event.inspection.messages.for_nobody() if person.role == Role.CLIENT else Message.objects.none()
+    contact = person.contact
+    to = {"to_name": contact.name, "to_address": contact.email, "to_key": canonical(contact.email)}
+    found = list(rows.order_by("pk"))
+    for message in found:
+        skipped = Status.SKIPPED
+        activity.move(message, skipped, frm={skipped}, type="client_added", by=event.by, participant=person, **to)
+    return {message.rule_id: message for message in found}
 
 
 def _had(rule: Automation, person: Participant) -> bool:

@@ -1,7 +1,7 @@
 """The templates and automations that every installation starts with; `install` never overwrites them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
@@ -34,6 +34,7 @@ class BuiltIn:
     name: str
     kind: str
     subject: Text
+    preheader: Text
     title: Text
     sentences: tuple[Text, ...]
     facts: bool = False
@@ -59,6 +60,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "Confirmation",
         Kind.CONFIRMATION,
         _("Confirmed: your inspection on {{INSPECTION_DATE}}"),
+        _("{{ADDRESS}}, {{INSPECTION_TIME}}. Please read and sign the agreement before we come."),
         _("Your inspection is confirmed"),
         (
             _("We look forward to inspecting your home."),
@@ -71,6 +73,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "Confirmation for agents",
         Kind.CONFIRMATION,
         _("Confirmed: inspection of {{ADDRESS}}"),
+        _("{{INSPECTION_DATE}}, {{INSPECTION_TIME}}. Please make sure that we can get in."),
         _("The inspection is confirmed"),
         (_("The inspection for {{CLIENT_NAME}} is set. Please make sure that we can get in."),),
         facts=True,
@@ -80,6 +83,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "Agreement",
         Kind.AGREEMENT,
         _("Please read and sign: agreement for {{ADDRESS}}"),
+        _("It takes a few minutes. We need your signature before {{INSPECTION_DATE}}."),
         _("Your inspection agreement"),
         (
             _("The agreement says what we inspect and what we cannot see."),
@@ -91,6 +95,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "Reminder",
         Kind.REMINDER,
         _("Tomorrow: inspection of {{ADDRESS}}"),
+        _("We begin at {{INSPECTION_TIME}}. Your portal shows what is still open."),
         _("Your inspection is coming up"),
         (_("A short reminder, so that nothing is forgotten."),),
         facts=True,
@@ -100,6 +105,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "New date",
         Kind.RESCHEDULED,
         _("New date: inspection of {{ADDRESS}}"),
+        _("Now on {{INSPECTION_DATE}}, {{INSPECTION_TIME}}. The earlier date no longer counts."),
         _("Your inspection has moved"),
         (_("The new date is below. The earlier one no longer counts."),),
         facts=True,
@@ -109,6 +115,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "Cancellation",
         Kind.CANCELLED,
         _("Canceled: inspection of {{ADDRESS}}"),
+        _("The inspection on {{INSPECTION_DATE}} will not take place."),
         _("The inspection is canceled"),
         (
             _("The inspection of {{ADDRESS}} on {{INSPECTION_DATE}} will not take place."),
@@ -119,6 +126,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "Report ready",
         Kind.REPORT_READY,
         _("Your inspection report for {{ADDRESS}} is ready"),
+        _("Open it in your portal, on the phone or on the computer."),
         _("Your report is ready"),
         (_("The report of the inspection of {{ADDRESS}} is in your portal."),),
         button=_("Open the report"),
@@ -128,6 +136,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         TO_SIGN,
         Kind.REMINDER,
         _("Please sign: agreement for {{ADDRESS}}"),
+        _("Before we come on {{INSPECTION_DATE}}. It takes a few minutes."),
         _("Your signature is missing"),
         (
             _("We need your signature before the inspection on {{INSPECTION_DATE}}."),
@@ -139,6 +148,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         TO_PAY,
         Kind.REMINDER,
         _("Please pay: inspection of {{ADDRESS}}"),
+        _("Still to be paid: {{AMOUNT_DUE}}."),
         _("Your payment is due"),
         (
             _("Still to be paid for the inspection of {{ADDRESS}}: {{AMOUNT_DUE}}."),
@@ -151,6 +161,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "Signed agreement",
         Kind.RECEIPT,
         _("Signed: agreement for {{ADDRESS}}"),
+        _("Your copy is attached."),
         _("Your signed agreement"),
         (_("Thank you for signing. Your copy is attached, and it stays in your portal."),),
         button=_("Open your inspection"),
@@ -160,6 +171,7 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         "Receipt",
         Kind.RECEIPT,
         _("Receipt: inspection of {{ADDRESS}}"),
+        _("We received {{AMOUNT_PAID}}. Thank you."),
         _("We have received your payment"),
         (_("Thank you. We received {{AMOUNT_PAID}} for the inspection of {{ADDRESS}}."),),
         button=_("Open your inspection"),
@@ -172,6 +184,7 @@ READY_TEMPLATES: tuple[BuiltIn, ...] = (
         "Reminder two days before",
         Kind.REMINDER,
         _("In two days: inspection of {{ADDRESS}}"),
+        _("{{INSPECTION_DATE}}, {{INSPECTION_TIME}}. If that does not suit you any more, please tell us today."),
         _("Your inspection is in two days"),
         (_("If the date does not suit you any more, please tell us today."),),
         facts=True,
@@ -181,6 +194,7 @@ READY_TEMPLATES: tuple[BuiltIn, ...] = (
         "Reminder on the day",
         Kind.REMINDER,
         _("Today: inspection of {{ADDRESS}}"),
+        _("We begin at {{INSPECTION_TIME}}. If you cannot come, please call us."),
         _("We are coming today"),
         (_("You are welcome to be there. If you cannot come, please call us."),),
         facts=True,
@@ -190,6 +204,7 @@ READY_TEMPLATES: tuple[BuiltIn, ...] = (
         "Reminder for agents",
         Kind.REMINDER,
         _("Tomorrow: inspection of {{ADDRESS}}"),
+        _("We begin at {{INSPECTION_TIME}}. Please make sure that we can get in."),
         _("The inspection is tomorrow"),
         (_("Please make sure that we can get in."),),
         facts=True,
@@ -199,6 +214,7 @@ READY_TEMPLATES: tuple[BuiltIn, ...] = (
         "Prepare the house",
         Kind.REMINDER,
         _("Please prepare: inspection of {{ADDRESS}}"),
+        _("Water, gas and power should be on, and attic and basement within reach."),
         _("An inspection is coming up"),
         (_("Please see that water, gas and power are on, and that attic and basement can be reached."),),
         facts=True,
@@ -208,6 +224,7 @@ READY_TEMPLATES: tuple[BuiltIn, ...] = (
         "What to expect",
         Kind.REMINDER,
         _("What to expect at your inspection on {{INSPECTION_DATE}}"),
+        _("You may walk along and ask whatever you like."),
         _("Your first inspection with us"),
         (
             _("We look at the house from roof to basement. You may walk along and ask whatever you like."),
@@ -220,6 +237,7 @@ READY_TEMPLATES: tuple[BuiltIn, ...] = (
         "Review request",
         Kind.REVIEW_REQUEST,
         _("How was your inspection of {{ADDRESS}}?"),
+        _("A few words from you would help us."),
         _("How did we do?"),
         (
             _("We hope that the inspection has helped you."),
@@ -229,20 +247,31 @@ READY_TEMPLATES: tuple[BuiltIn, ...] = (
 )
 
 
-def in_language(built_in: BuiltIn, language: str) -> tuple[str, str]:
-    """Subject and body of a built-in email, with their placeholders."""
+class Said(NamedTuple):
+    """The words of an email in one language, with their placeholders."""
+
+    subject: str
+    preheader: str
+    body: str
+
+
+def in_language(built_in: BuiltIn, language: str) -> Said:
+    """A built-in email."""
     with translation.override(language):
-        return str(built_in.subject), built_in.body()
+        return Said(str(built_in.subject), str(built_in.preheader), built_in.body())
 
 
-def words(version: TemplateVersion, language: str) -> tuple[str, str]:
-    """Subject and body of a version as this language says them; what the office wrote itself stays as it is."""
-    own = version.subject, version.body
-    if language == settings.LANGUAGE_CODE:
-        return own
+def words(version: TemplateVersion, language: str) -> Said:
+    """A version as this language says it; what the office wrote itself stays as it is."""
+    own = Said(version.subject, version.preheader, version.body)
     ours = next((t for t in (*TEMPLATES, *READY_TEMPLATES) if t.name == version.template.built_in), None)
-    untouched = ours is not None and in_language(ours, settings.LANGUAGE_CODE) == own
-    return in_language(ours, language) if ours and untouched else own
+    if language == settings.LANGUAGE_CODE or ours is None:
+        return own
+    usual, translated = (in_language(ours, code) for code in (settings.LANGUAGE_CODE, language))
+    if own == usual:
+        return translated
+    # Published before there was a preheader: it still has none.
+    return translated._replace(preheader="") if own == usual._replace(preheader="") else own
 
 
 def install() -> None:
@@ -276,9 +305,9 @@ def _template(built_in: BuiltIn) -> EmailTemplate:
     made = EmailTemplate.objects.create(
         name=built_in.name, kind=built_in.kind, built_in=built_in.name, attach=built_in.attach
     )
-    subject, body = in_language(built_in, settings.LANGUAGE_CODE)
+    said = in_language(built_in, settings.LANGUAGE_CODE)
     TemplateVersion.objects.create(
-        template=made, number=1, subject=subject, body=body, published_at=timezone.now(), created_by=AUTHOR
+        template=made, number=1, published_at=timezone.now(), created_by=AUTHOR, **said._asdict()
     )
     return made
 

@@ -18,6 +18,8 @@ from emails.plaintext import from_html
 MAX_BYTES = 102 * 1024  # Gmail cuts what is longer, and with it perhaps the link
 MAX_SUBJECT = 60
 MOST_SUBJECT = 300
+MAX_PREHEADER = 110
+MOST_PREHEADER = 300
 
 # One of these must be a link that can be pressed.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -33,6 +35,7 @@ ADVERTISING = (
 )  # fmt: skip
 _ADVERTISING = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in ADVERTISING), re.IGNORECASE)
 _BRACES = re.compile(r"\{\{|\}\}")
+_LINE_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SINGLE = re.compile(r"(?<!\{)\{\s*([A-Za-z][\w.]{2,40})\s*\}(?!\})")
 
 
@@ -44,6 +47,16 @@ class Words:
     name: str
     subject: str
     body: str
+    preheader: str = ""  # what a list of emails shows after the subject
+
+    @property
+    def all(self) -> str:
+        """Everything that is filled in, for looking through it."""
+        return "\n".join((self.subject, self.preheader, self.body))
+
+
+# How a finding names the field that it is about.
+FIELDS: Mapping[str, str] = {"subject": "Subject: ", "preheader": "Preview text: "}
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class Finding:
     name: str = ""
 
     def __str__(self) -> str:
-        place = f"Line {self.line}: " if self.line else "Subject: " if self.field == "subject" else ""
+        place = f"Line {self.line}: " if self.line else FIELDS.get(self.field, "")
         return place + self.said
 
 
@@ -78,7 +91,7 @@ def look(words: Words, *, hosts: Iterable[str] = (), page: str = "", postal_addr
         *_size(page),
         *_warnings(words, found, frozenset(hosts)),
     ]
-    return sorted(findings, key=lambda one: (not one.stops, one.field != "name", one.field != "subject", one.line))
+    return sorted(findings, key=lambda one: (not one.stops, one.field != "name", one.field not in FIELDS, one.line))
 
 
 def faults(words: Words, *, postal_address: str) -> list[Finding]:
@@ -87,6 +100,8 @@ def faults(words: Words, *, postal_address: str) -> list[Finding]:
         *_about_name(words.name),
         *_about_subject(words.subject),
         *_about_placeholders(words.subject, "subject"),
+        *_about_preheader(words.preheader),
+        *_about_placeholders(words.preheader, "preheader"),
         *_about_placeholders(words.body, "body"),
         *_about_link(words),
         *_about_marketing(words.kind, postal_address),
@@ -100,10 +115,18 @@ def _about_name(name: str) -> list[Finding]:
 def _about_subject(subject: str) -> list[Finding]:
     if not subject.strip():
         return [Finding("subject", "Please enter one. It is empty.", field="subject", holds=True)]
-    if re.search(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]", subject):
+    if _LINE_BREAK.search(subject):
         return [Finding("subject", "It has a line break. A subject is one line.", field="subject", holds=True)]
     if len(subject) > MOST_SUBJECT:
         return [Finding("subject", f"It is longer than {MOST_SUBJECT} characters.", field="subject", holds=True)]
+    return []
+
+
+def _about_preheader(preheader: str) -> list[Finding]:
+    if _LINE_BREAK.search(preheader):
+        return [Finding("preheader", "It has a line break. It is one line.", field="preheader", holds=True)]
+    if len(preheader) > MOST_PREHEADER:
+        return [Finding("preheader", f"It is longer than {MOST_PREHEADER} characters.", "preheader", holds=True)]
     return []
 
 
@@ -232,7 +255,8 @@ def _warnings(words: Words, found: Found, hosts: frozenset[str]) -> list[Finding
     ]
     return [
         *(Finding(code, sentence, line=line, stops=False) for line, sentence, code in said),
-        *_long_subject(words.subject),
+        *_long("subject", words.subject, MAX_SUBJECT, "Phones show"),
+        *_long("preheader", words.preheader, MAX_PREHEADER, "Mail programs show"),
         *_advertising(words),
     ]
 
@@ -270,19 +294,18 @@ def _single_braces(body: str) -> list[tuple[int, str, str]]:
     ]
 
 
-def _long_subject(subject: str) -> list[Finding]:
-    size = len(TOKEN.sub("x" * 12, subject))
-    if size <= MAX_SUBJECT:
+def _long(field: str, words: str, most: int, who_shows: str) -> list[Finding]:
+    size = len(TOKEN.sub("x" * 12, words))
+    if size <= most:
         return []
-    said = f"About {size} characters. Phones show the first {MAX_SUBJECT} or fewer."
-    return [Finding("long", said, "subject", stops=False)]
+    return [Finding("long", f"About {size} characters. {who_shows} the first {most} or fewer.", field, stops=False)]
 
 
 def _advertising(words: Words) -> list[Finding]:
     if words.kind in MARKETING:
         return []
     seen: dict[str, Finding] = {}
-    for field, text in (("subject", words.subject), ("body", words.body)):
+    for field, text in (("subject", words.subject), ("preheader", words.preheader), ("body", words.body)):
         for match in _ADVERTISING.finditer(text):
             line = text.count("\n", 0, match.start()) + 1 if field == "body" else 0
             said = f"“{match[0]}” sounds like advertising. Filters may think so too."

@@ -18,7 +18,7 @@ def difference(inspection: Inspection, before: Before) -> tuple[int, int]:
     """How many waiting emails were stopped, and how many were planned, since `before`."""
     now = emails_of(inspection)
     stopped = sum(status in CANCELLABLE and now.get(pk) == Status.CANCELLED for pk, status in before.items())
-    return stopped, sum(pk not in before and status in CANCELLABLE for pk, status in now.items())
+    return stopped, sum(status in CANCELLABLE and before.get(pk) not in CANCELLABLE for pk, status in now.items())
 
 
 def consequences(stopped: int, planned: int) -> str:

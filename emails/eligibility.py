@@ -51,6 +51,11 @@ def refuse_if_not_so(message: Message) -> None:
         raise Refused("This email has no short version.")
 
 
+def lacks_client(message: Message) -> bool:
+    """It was for a client, and there is none."""
+    return message.participant_id is None and message.reason == Reason.NO_CLIENT
+
+
 def why_not_to(participant: Participant, kind: str) -> Refused | None:
     """Why an email of this kind is not for this person, or None."""
     if participant.removed_at is not None:
@@ -96,6 +101,9 @@ def refuse_if_pointless(message: Message) -> None:
         raise Refused("This email can’t be sent again yet.")
     refuse = message.participant and why_not_to(message.participant, message.kind)
     refuse = refuse or why_not_about(message.inspection, message.kind)
+    if lacks_client(message):
+        add = ("Add the client", f"/inspections/{message.inspection_id}/people/add/")
+        refuse = refuse or Refused("No client is on this inspection.", way_out=add)
     if refuse:
         raise refuse
 

@@ -37,7 +37,8 @@ class LineField(forms.CharField):
         return ""
 
 
-def _address(**kwargs: Any) -> LineField:
+def address_field(**kwargs: Any) -> LineField:
+    """Exactly one address, tidied."""
     widget = forms.TextInput(attrs={"type": "email", "autocomplete": "off", "spellcheck": "false"})
     return LineField(check=email_address, longest=MAX_EMAIL, widget=widget, **kwargs)
 
@@ -80,12 +81,14 @@ class SenderForm(forms.Form):
     sender_name = LineField(
         label="Sender name", required=False, help_text="What clients see first. Empty: the company name."
     )
-    sender_email = _address(
+    sender_email = address_field(
         label="Sender address",
         help_text="The mail service must be allowed to send from it, or nothing leaves.",
         error_messages={"required": "Please enter the address that emails come from."},
     )
-    reply_to = _address(label="Replies go to", required=False, help_text="Empty: replies go to the sender address.")
+    reply_to = address_field(
+        label="Replies go to", required=False, help_text="Empty: replies go to the sender address."
+    )
 
 
 class NotificationsForm(forms.Form):

@@ -8,6 +8,7 @@ from emails.checks import Words
 from emails.forms_settings import LineField
 from emails.models import EmailTemplate, Kind
 
+WORDS = ("name", "subject", "preheader", "body")
 _KINDS = [(kind.value, kind.label) for kind in Kind]
 
 
@@ -39,6 +40,11 @@ class TemplateForm(forms.Form):
 
     name = Anything(label="Name", help_text="Your colleagues see it. Clients never do.")
     subject = Anything(label="Subject", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    preheader = Anything(
+        label="Preview text",
+        help_text="Mail programs show it after the subject, in the list of emails. It may stay empty.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     body = Anything(
         label="Text",
         help_text="HTML with placeholders in double braces. The plain text is made from it.",
@@ -60,7 +66,7 @@ class TemplateForm(forms.Form):
 
     def words(self, kind: str) -> Words:
         """What was typed."""
-        return Words(kind, *(self.cleaned_data.get(name, "") for name in ("name", "subject", "body")))
+        return Words(kind, **{name: self.cleaned_data.get(name, "") for name in WORDS})
 
 
 class NewTemplateForm(forms.Form):

@@ -14,7 +14,7 @@ from emails import activity, eligibility, optouts, wake
 from emails.limits import Refused, check_limits
 from emails.models import Automation, EmailTemplate, Message
 from emails.states import UNDELIVERED, Reason, Status
-from inspections.models import Participant
+from inspections.models import Inspection, Participant
 from inspections.text import canonical
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "send_now",
     "settle",
     "skip",
+    "skip_for_nobody",
     "tomorrow_at_eight",
     "try_later",
     "why_not_again",
@@ -67,6 +68,21 @@ def skip(plan: Plan, reason: Reason, *, note: str = "") -> Message:
     """Remember an email that is not sent on purpose, and why."""
     message = _draft(plan)
     message.status, message.reason, message.note = Status.SKIPPED, reason, note[:500]
+    return _write(message)
+
+
+def skip_for_nobody(inspection: Inspection, rule: Automation, firing: str, *, by: str) -> Message:
+    """Remember a rule's email for clients that had no client to go to."""
+    message = Message(
+        inspection=inspection,
+        kind=rule.template.kind,
+        template=rule.template,
+        rule=rule,
+        firing=firing,
+        created_by=by,
+        provider=settings.MAIL_PROVIDER,
+    )
+    message.status, message.reason = Status.SKIPPED, Reason.NO_CLIENT
     return _write(message)
 
 
@@ -301,16 +317,18 @@ def template_for(participant: Participant, kind: str) -> EmailTemplate:
     return template
 
 
-def refusal(participant: Participant, kind: str) -> Refused | None:
+def refusal(participant: Participant, kind: str, template: EmailTemplate | None = None) -> Refused | None:
     """Why this email cannot be sent to this person now, with the way out; None if it can."""
     try:
-        last = latest(participant, kind)
+        last = latest(participant, kind, template)
         if last:
             eligibility.refuse_if_pointless(last)
         refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
         if refused:
             return refused
-        eligibility.refuse_if_unusable(_draft(Plan(participant, kind, template_for(participant, kind), by="")))
+        eligibility.refuse_if_unusable(
+            _draft(Plan(participant, kind, template or template_for(participant, kind), by=""))
+        )
     except Refused as refused:
         return refused
     return None

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from emails import builtin, eligibility, outbox, papers
 from emails.limits import Refused
-from emails.models import Kind, Message
+from emails.models import EmailTemplate, Kind, Message
 from inspections.models import Participant, Role
 
 
@@ -25,14 +25,24 @@ def send(
     """Remind a client, once more if they were. Raises Refused like `outbox.send`, and where nothing is left to do."""
     if refused := why_not(person, what):
         raise refused
-    template = builtin.template(TEMPLATES[what])
-    return outbox.send(person, Kind.REMINDER, template=template, by=by, nonce=nonce, confirmed=confirmed, undo=undo)
+    return outbox.send(
+        person, Kind.REMINDER, template=_template(what), by=by, nonce=nonce, confirmed=confirmed, undo=undo
+    )
 
 
 def why_not(person: Participant, what: str) -> Refused | None:
     """Why there is nothing to remind this person of, with the way out; None if there is. Asks about no address."""
     refused = eligibility.why_not_to(person, Kind.REMINDER) or _why_not[What(what)](person)
     return refused or eligibility.why_not_about(person.inspection, Kind.REMINDER)
+
+
+def refusal(person: Participant, what: str) -> Refused | None:
+    """Why `send` would refuse now; None if it would not."""
+    return why_not(person, what) or outbox.refusal(person, Kind.REMINDER, template=_template(what))
+
+
+def _template(what: str) -> EmailTemplate:
+    return builtin.template(TEMPLATES[what])
 
 
 def _not_to_sign(person: Participant) -> Refused | None:

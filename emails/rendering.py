@@ -19,6 +19,8 @@ from inspections.models import Company
 from inspections.text import single_line
 
 MASK = "•" * 8
+# Blanks without width after the preheader: mail programs would fill up their line with the words of the email.
+FILLER = "\u034f\u200c\u00a0" * 60
 EXAMPLE_LINK = "/p/only-an-example/"
 
 
@@ -63,6 +65,7 @@ class Sample:
     html: str
     text: str
     empty: tuple[str, ...]
+    preheader: str = ""
 
 
 @cache
@@ -72,7 +75,7 @@ def _inliner() -> css_inline.CSSInliner:
 
 def words_of(version: TemplateVersion) -> Words:
     """A published version as the checks read it."""
-    return Words(version.template.kind, version.template.name, version.subject, version.body)
+    return Words(version.template.kind, version.template.name, version.subject, version.body, version.preheader)
 
 
 def check(version: TemplateVersion, company: Company) -> None:
@@ -104,15 +107,16 @@ def sample(words: Words, scene: Scene) -> Sample:
     """Fill words that may be unfinished, for looking at: what is empty or unknown stands out, nothing is refused."""
     show = {name: f"[{name}?]" for name in _unfilled(words, scene)}
     subject, _ = placeholders.fill(words.subject, scene, escape=_one_line, blank=show.get)
+    preheader, _ = placeholders.fill(words.preheader, scene, escape=_one_line, blank=show.get)
     body, _ = _fill_body(words.body, scene, blank=show)
     stop = settings.BASE_URL.rstrip("/") + EXAMPLE_LINK if words.kind in MARKETING else ""
     with translation.override(settings.LANGUAGE_CODE):
-        page, text = _frame(_one_line(subject), body, scene.company, stop)
-    return Sample(_one_line(subject), page, text, tuple(show))
+        page, text = _frame(_one_line(subject), _one_line(preheader), body, scene.company, stop)
+    return Sample(_one_line(subject), page, text, tuple(show), _one_line(preheader))
 
 
 def _unfilled(words: Words, scene: Scene) -> list[str]:
-    names = [placeholders.fill(part, scene, escape=str)[1] for part in (words.subject, words.body)]
+    names = [placeholders.fill(part, scene, escape=str)[1] for part in (words.subject, words.preheader, words.body)]
     return list(dict.fromkeys(name for some in names for name in some))
 
 
@@ -124,12 +128,13 @@ def language_of(message: Message) -> str:
 
 def _full(version: TemplateVersion, scene: Scene, stop: str) -> tuple[str, str, str]:
     """Subject, HTML and text from the template."""
-    source_subject, source_body = builtin.words(version, translation.get_language() or settings.LANGUAGE_CODE)
-    subject, missing = placeholders.fill(source_subject, scene, escape=_one_line)
-    body, blank = _fill_body(source_body, scene)
-    for name in missing + blank:
+    source = builtin.words(version, translation.get_language() or settings.LANGUAGE_CODE)
+    subject, missing = placeholders.fill(source.subject, scene, escape=_one_line)
+    preheader, left_out = placeholders.fill(source.preheader, scene, escape=_one_line)
+    body, blank = _fill_body(source.body, scene)
+    for name in missing + left_out + blank:
         raise TemplateProblem(f"“{version.template}” needs {name}, and this inspection has none.", name=name)
-    return subject, *_frame(subject, body, scene.company, stop)
+    return subject, *_frame(subject, preheader, body, scene.company, stop)
 
 
 def _fill_body(source: str, scene: Scene, *, blank: dict[str, str] | None = None) -> tuple[str, list[str]]:
@@ -140,10 +145,11 @@ def _fill_body(source: str, scene: Scene, *, blank: dict[str, str] | None = None
     return markup.clean(filled), missing
 
 
-def _frame(subject: str, body: str, company: Company, stop: str) -> tuple[str, str]:
+def _frame(subject: str, preheader: str, body: str, company: Company, stop: str) -> tuple[str, str]:
     """HTML and text with our head and foot. `stop`: where marketing ends; "" for all other emails."""
-    frame = {"subject": subject, "body": body, "company": company, "language": translation.get_language()}
-    page = _inliner().inline(render_to_string("mail/frame.html", frame | {"stop": stop}))
+    frame = {"subject": subject, "preheader": preheader, "body": body, "company": company, "stop": stop}
+    frame |= {"filler": FILLER, "language": translation.get_language()}
+    page = _inliner().inline(render_to_string("mail/frame.html", frame))
     return page, from_html(body) + render_to_string("mail/foot.txt", {"company": company, "stop": stop})
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import formerly, holds, selectors_menu, selectors_messages, selectors_papers
+from emails import eligibility, formerly, holds, selectors_menu, selectors_messages, selectors_papers
 from emails.models import EmailTemplate, Kind, Message
 from emails.selectors_findings import Finding, findings
 from emails.selectors_inspections import worst
@@ -32,7 +32,9 @@ _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "
 _WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 SOON = timedelta(minutes=2)
 STALE = timedelta(days=1)
-STILL_OFFERED = frozenset({Reason.NOTIFICATIONS_OFF, Reason.UNCONFIRMED, Reason.RULE_OFF, Reason.CONDITION})
+STILL_OFFERED = frozenset(
+    {Reason.NOTIFICATIONS_OFF, Reason.UNCONFIRMED, Reason.RULE_OFF, Reason.CONDITION, Reason.NO_CLIENT}
+)
 SHOWS = {"all": "All", "problems": "Problems", "emails": "Emails", "facts": "Facts"}
 
 
@@ -98,7 +100,12 @@ class Line:
     @property
     def may_still_go(self) -> bool:
         """Not sent on purpose, and it would still make sense: a reminder whose time has passed would not."""
-        return self.message is not None and self.message.reason in STILL_OFFERED
+        return self.message is not None and self.message.reason in STILL_OFFERED and not self.lacks_client
+
+    @property
+    def lacks_client(self) -> bool:
+        """There is nobody to send it to yet."""
+        return self.message is not None and eligibility.lacks_client(self.message)
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "readdressed": ("Address changed", "grey"),
     "moved": ("Moved to a new time", "grey"),
     "planned_again": ("Planned again", "grey"),
+    "client_added": ("The client is there now", "grey"),
     "hurried": ("Sent earlier than planned", "grey"),
     "corrected": ("Reason corrected", "grey"),
     "cancelled": ("Stopped before it left", "grey"),

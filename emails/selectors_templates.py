@@ -119,7 +119,7 @@ def scene(choice: str, company: Company) -> Scene:
 
 def empties(words: Words) -> list[Finding]:
     """Placeholders that have no value on inspections to come, as warnings."""
-    used = placeholders.used(f"{words.subject}\n{words.body}") - placeholders.LINKS
+    used = placeholders.used(words.all) - placeholders.LINKS
     company, counted = Company.get(), Counter[str]()
     for inspection in upcoming()[:MOST_LOOKED_AT]:
         people: list[Participant] = inspection.present  # type: ignore[attr-defined]
@@ -153,6 +153,7 @@ class Difference:
     """What changes from one set of words to another."""
 
     subject: Sequence[Change]
+    preheader: Sequence[Change]
     body: Sequence[Change]
     added: Sequence[str]
     removed: Sequence[str]
@@ -160,15 +161,19 @@ class Difference:
     @property
     def is_none(self) -> bool:
         """Nothing does."""
-        return not any(change.sign in "+-" for change in (*self.subject, *self.body))
+        return not any(change.sign in "+-" for change in (*self.subject, *self.preheader, *self.body))
 
 
 def difference(old: Words | None, new: Words) -> Difference:
     """What `new` changes; all of it where there is nothing older."""
-    subject, body = (old.subject, old.body) if old else ("", "")
-    before, after = (placeholders.used(f"{a}\n{b}") for a, b in ((subject, body), (new.subject, new.body)))
+    old = old or Words(new.kind, "", "", "")
+    before, after = placeholders.used(old.all), placeholders.used(new.all)
     return Difference(
-        _compare(subject, new.subject), _compare(body, new.body), sorted(after - before), sorted(before - after)
+        _compare(old.subject, new.subject),
+        _compare(old.preheader, new.preheader),
+        _compare(old.body, new.body),
+        sorted(after - before),
+        sorted(before - after),
     )
 
 

@@ -70,6 +70,7 @@ class Reason(StrEnum):
     INSPECTION_CANCELLED = "off_cancelled"
     DUPLICATE = "off_duplicate"
     UNSUBSCRIBED = "off_unsubscribed"  # marketing alone
+    NO_CLIENT = "off_nobody"  # there was no client to write to
     ADDRESS_BLOCKED = "suppressed"
     NO_ADDRESS = "no_address"
     OWN_ADDRESS = "own_address"

@@ -50,7 +50,7 @@ def words(template: EmailTemplate) -> Words:
     """What is being written: the draft, or what is published where there is none."""
     draft = TemplateDraft.objects.filter(template=template).first()
     if draft:
-        return Words(template.kind, draft.name, draft.subject, draft.body)
+        return Words(template.kind, draft.name, draft.subject, draft.body, draft.preheader)
     version = latest(template)
     return rendering.words_of(version) if version else Words(template.kind, template.name, "", "")
 
@@ -93,7 +93,9 @@ def create(name: str, kind: str, *, by: str, copy_of: EmailTemplate | None = Non
     old = words(copy_of) if copy_of else Words(kind, name, "", "")
     with transaction.atomic():
         template = EmailTemplate.objects.create(name=name, kind=kind)
-        TemplateDraft.objects.create(template=template, name=name, subject=old.subject, body=old.body, saved_by=by)
+        TemplateDraft.objects.create(
+            template=template, name=name, subject=old.subject, preheader=old.preheader, body=old.body, saved_by=by
+        )
     return template
 
 
@@ -106,6 +108,7 @@ def save(template: EmailTemplate, new: Words, *, revision: int, by: str) -> None
         defaults={
             "name": new.name,
             "subject": new.subject,
+            "preheader": new.preheader,
             "body": new.body,
             "saved_at": timezone.now(),
             "saved_by": by,
@@ -129,6 +132,7 @@ def publish(template: EmailTemplate, *, revision: int, by: str) -> Published:
         template=template,
         number=last.number + 1 if last else 1,
         subject=new.subject.strip(),
+        preheader=new.preheader.strip(),
         body=new.body,
         published_at=timezone.now(),
         created_by=by,
@@ -142,8 +146,7 @@ def publish(template: EmailTemplate, *, revision: int, by: str) -> Published:
 def restore(version: TemplateVersion, *, revision: int, by: str) -> None:
     """An old version becomes the draft; what is published stays. Raises Stale."""
     template = version.template
-    old = Words(template.kind, template.name, version.subject, version.body)
-    save(template, old, revision=revision, by=by)
+    save(template, rendering.words_of(version), revision=revision, by=by)
 
 
 def _count(template: EmailTemplate, revision: int) -> None:

@@ -212,7 +212,16 @@ def _allow_again(case: _Case) -> list[Action]:
     return [Action("allow", "Allow again", "lock-open", href=f"{reverse('blocked')}?{urlencode({'q': address})}")]
 
 
+def _add_client(case: _Case) -> list[Action]:
+    if case.message.participant_id is not None:
+        return []
+    page = reverse("person-add", args=[case.message.inspection_id])
+    return [Action("add_client", "Add the client", "user-plus", href=page)]
+
+
 def _send_now(case: _Case) -> list[Action]:
+    if eligibility.lacks_client(case.message):
+        return []
     return [
         Action("send_now", "Send it now", "paper-airplane", post=reverse("send-now", args=[case.message.pk]), key="r")
     ]
@@ -232,6 +241,7 @@ _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
     "ask_to_allow": _ask,
     "settle": _settle,
     "call": _call,
+    "add_client": _add_client,
     "send_now": _send_now,
     "health": _page("/health/", "Check sending health", "signal"),
     "template": _page("/templates/{template}/", "Open the template", "document-text"),

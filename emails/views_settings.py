@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from emails import access, keys, replies, selectors_reasons, zones
+from emails import access, keys, replies, selectors_reasons, selectors_team, zones
 from emails.forms_desk import HOURS, AlertsForm, KeepingForm
 from emails.forms_settings import CompanyForm, KeyForm, NotificationsForm, ProfileForm, SenderForm, values
 from emails.models import ApiKey, Desk
@@ -50,6 +50,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         "desk": desk,
         "digest_names": ", ".join(map(str, desk.digest_to.filter(is_active=True).order_by("name"))),
         "digest_hour": dict(HOURS)[desk.digest_hour],
+        **selectors_team.numbers(),
         "wrong_count": selectors_reasons.standing().count(),
         "may_change": user.is_owner,
         "ask": access.ask_an_owner(),

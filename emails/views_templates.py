@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from emails import access, checks, rendering, replies, selectors_templates, snapshot, templates
 from emails.checks import Words
-from emails.forms_templates import NewTemplateForm, TemplateForm
+from emails.forms_templates import WORDS, NewTemplateForm, TemplateForm
 from emails.models import MARKETING, EmailTemplate, Kind, TemplateDraft
 from emails.outbox import Refused
 from inspections.models import Company
@@ -63,7 +63,7 @@ def template(request: HttpRequest, template_id: int) -> HttpResponse:
 
 def _read(request: HttpRequest, found: EmailTemplate) -> TemplateForm:
     words, choices = templates.words(found), selectors_templates.example_choices()
-    initial = {"name": words.name, "subject": words.subject, "body": words.body, "revision": found.revision}
+    initial = {name: getattr(words, name) for name in WORDS} | {"revision": found.revision}
     chosen = request.GET.get("example", "")
     return TemplateForm(
         initial=initial | {"example": chosen if chosen in dict(choices) else choices[0][0]}, examples=choices
@@ -151,7 +151,7 @@ def _words(form: TemplateForm, found: EmailTemplate) -> Words:
     if form.is_bound:
         form.is_valid()
         return form.words(found.kind)
-    return Words(found.kind, *(str(form.initial[name]) for name in ("name", "subject", "body")))
+    return Words(found.kind, **{name: str(form.initial[name]) for name in WORDS})
 
 
 def _example(form: TemplateForm) -> str:

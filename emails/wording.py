@@ -20,6 +20,8 @@ from emails.wording_failures import (
     DELIVERED_LIKELY,
     DELIVERED_TELL,
     FAILURES,
+    NO_CLIENT_ACTIONS,
+    NO_CLIENT_LIKELY,
     OFF_ACTIONS,
     OFF_LIKELY,
     OFF_TELL,
@@ -223,6 +225,9 @@ def guidance(facts: MessageFacts, category: str = "") -> Guidance | None:
     if why:
         return _for_failure(code, why, facts, values)
     shown = display(facts)
+    if code == "off_nobody":
+        tell = _told(OFF_TELL, facts) if facts.to_name else ()
+        return _for_other(shown, NO_CLIENT_LIKELY, NO_CLIENT_ACTIONS, tell)
     if facts.status == Status.SKIPPED:
         return _for_other(shown, OFF_LIKELY, OFF_ACTIONS, _told(OFF_TELL, facts))
     if facts.status == Status.DELIVERED:

@@ -41,6 +41,7 @@ AUTO: Mapping[str, Text] = {
     "off_cancelled": _NOT_ALONE,
     "off_duplicate": _NOT_ALONE,
     "off_unsubscribed": _NOT_ALONE,
+    "off_nobody": _("Once the client is added, reminders are planned. The rest waits until you send it."),
     "cancelled": _NOT_ALONE,
     # Why it did not arrive
     "address_unknown": _BLOCKED,

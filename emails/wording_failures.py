@@ -258,6 +258,8 @@ DELIVERED_ACTIONS = ("resend", "other_address", "call")
 OFF_TELL: Text = _("We have not sent you that email yet. Shall we send it now?")
 OFF_ACTIONS = ("send_now", "inspection")
 OFF_LIKELY: Text = _("Nothing went wrong: this was not sent on purpose.")
+NO_CLIENT_LIKELY: Text = _("The client was forgotten, or was taken off. Only agents can get emails so far.")
+NO_CLIENT_ACTIONS = ("add_client", "send_now", "inspection")
 
 # Still under way: nothing to press, but somebody may be on the phone.
 UNDERWAY_LIKELY: Text = _("Nothing is wrong so far. Most emails arrive within minutes.")

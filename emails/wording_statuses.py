@@ -189,6 +189,13 @@ STATUSES: Mapping[str, Words] = {
         "bell-slash",
         _purpose,
     ),
+    "off_nobody": Words(
+        _("Not sent: there was no client"),
+        _("No client was on this inspection when it was due."),
+        "amber",
+        "user-minus",
+        _purpose,
+    ),
     "cancelled": Words(
         _("Canceled"),
         _("{who} stopped it {at_changed} before it left."),

@@ -4,8 +4,10 @@ Status changes are guarded UPDATEs whose row count decides, so two people who co
 `by` is the name that the timeline shows: "Kim Reyes", "API key CRM", "CSV import".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -100,12 +102,19 @@ def create(drafts: Sequence[Draft], *, by: str) -> list[Inspection]:
         ]
         contacts = people.contacts_for([person for _, person in on_it])
         people.fill_in_phones(((contact, person) for contact, (_, person) in zip(contacts, on_it, strict=True)), by=by)
-        Participant.objects.bulk_create(
+        on_them = Participant.objects.bulk_create(
             Participant(inspection=inspection, contact=contact, role=person.role)
             for contact, (inspection, person) in zip(contacts, on_it, strict=True)
         )
-        events.tell(events.new(inspection, Type.CREATED, by=by) for inspection in made)
+        theirs = {key: list(found) for key, found in groupby(on_them, attrgetter("inspection_id"))}
+        events.tell(_begun(inspection, theirs.get(inspection.pk, ()), by=by) for inspection in made)
     return made
+
+
+def _begun(inspection: Inspection, people: Iterable[Participant], *, by: str) -> InspectionEvent:
+    """With all that was known at the beginning: later events tell only what changed."""
+    known = [{"participant": p.pk, "role": p.role, "name": p.name, "email": p.email} for p in people]
+    return events.new(inspection, Type.CREATED, by=by, people=known, **_only(vars(inspection), set(_FACTS)))
 
 
 def update(inspection: Inspection, draft: Draft, *, by: str) -> bool:

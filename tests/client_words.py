@@ -47,7 +47,7 @@ def _all() -> Iterator[str]:
     yield from (str(p.missing) for p in placeholders.CATALOGUE if p.missing)
     yield from map(str, (builtin._HELLO, builtin._BELOW, builtin._QUESTIONS, *(name for name, _ in builtin._FACTS)))
     for email in (*builtin.TEMPLATES, *builtin.READY_TEMPLATES):
-        yield from map(str, (email.subject, email.title, *email.sentences, email.button))
+        yield from map(str, (email.subject, email.preheader, email.title, *email.sentences, email.button))
     for path in TEMPLATES:
         yield from of_template(path)
 

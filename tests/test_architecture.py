@@ -22,7 +22,7 @@ FLOORS = [
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
     r"papers",
-    r"searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
+    r"imprint|searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
     r"|outcomes|stoplists|optouts|timing|conditions",
     r"checks",
     r"activity|rendering|sentences|overdue|eligibility\w*|carrier",
@@ -34,7 +34,7 @@ FLOORS = [
     r"automations\w*|batch",
     r"why|troubleshoot|practice",
     r"selectors\w*",
-    r"rehearsal|glossary|exports|digests",
+    r"rehearsal|glossary|exports|digests|invitations|record\w*",
     r"forms\w*|templatetags",
     r"tasks|receivers|views\w*|webhooks|api|management",
     r"urls|apps",

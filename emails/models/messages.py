@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from emails.models.letters import Letter
 from emails.models.templates import Automation, EmailTemplate, Kind, TemplateVersion
-from emails.states import CANCELLABLE, HOLD_REASONS, IN_OUR_HANDS, SKIP_REASONS, UNFINISHED, Status
+from emails.states import CANCELLABLE, HOLD_REASONS, IN_OUR_HANDS, SKIP_REASONS, UNFINISHED, Reason, Status
 from inspections import searching
-from inspections.models import Inspection, Participant
+from inspections.models import Inspection, Participant, Role
 from inspections.text import MAX_EMAIL, MAX_NAME
 
 
@@ -46,6 +46,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def with_people(self) -> Self:
         """All that a row of a list shows."""
         return self.select_related("inspection", "participant__contact", "template_version__template", "rule")
+
+    def for_nobody(self) -> Self:
+        """Not sent because there was no client, and not sent since: nobody's, or of one who is no client any more."""
+        rows = self.filter(status=Status.SKIPPED, reason=Reason.NO_CLIENT, family=None)
+        return rows.exclude(participant__role=Role.CLIENT, participant__removed_at=None)
 
     def at_domain(self, domain: str) -> Self:
         """Whose address is at this mail domain, written as in an address key."""

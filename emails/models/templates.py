@@ -73,6 +73,9 @@ class TemplateVersion(models.Model):
     template = models.ForeignKey(EmailTemplate, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     subject = models.CharField(max_length=300)
+    preheader = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="Shown after the subject in a list of emails"
+    )
     body = models.TextField(help_text="HTML with placeholders; the text part is made from it")
     published_at = models.DateTimeField(null=True, blank=True)
     created_by = models.CharField(max_length=MAX_NAME)
@@ -91,6 +94,7 @@ class TemplateDraft(models.Model):
     template = models.OneToOneField(EmailTemplate, models.CASCADE, related_name="draft")
     name = models.TextField(blank=True)
     subject = models.TextField(blank=True)
+    preheader = models.TextField(blank=True, default="", db_default="")
     body = models.TextField(blank=True)
     saved_at = models.DateTimeField(default=timezone.now)
     saved_by = models.CharField(max_length=MAX_NAME)

@@ -41,8 +41,8 @@ def run(*, port: int | None, data: Path | None, webhook_url: str | None) -> None
     wanted = port if port is not None else urlsplit(settings.PRACTICE_MAIL_URL).port or 0
     server = _server(wanted, config)
     # Who started it reads the port from this line.
-    print(f"Practice mail service at http://127.0.0.1:{server.server_port}/", flush=True)  # noqa: T201
-    serve(server)
+    line = f"Practice mail service at http://127.0.0.1:{server.server_port}/"
+    serve(server, announce=lambda: print(line, flush=True))  # noqa: T201
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from django.db import models, transaction
 from django.db.models import F, Value
-from django.db.models.functions import Replace
+from django.db.models.functions import Cast, Replace
 
+from emails import imprint
 from emails.models import AddressHold, Message, MessageEvent, Problem, WebhookPost
 from emails.placeholders import clock_words
 from inspections.models import Company, Inspection, InspectionEvent, PortalLink
@@ -29,7 +30,7 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (MessageEvent, "message__inspection", ("at", "recorded_at")),
     (Problem, "inspection", ("opened_at", "closed_at", "snoozed_until")),
     (AddressHold, "message__inspection", ("since", "released_at")),
-    (PortalLink, "participant__inspection", ("created_at", "last_used_at")),
+    (PortalLink, "participant__inspection", ("created_at", "last_used_at", "revoked_at")),
     (WebhookPost, "events__message__inspection", ("received_at", "read_at")),
 )
 
@@ -43,7 +44,15 @@ def move(inspection: Inspection, by: timedelta) -> None:
         inspection.messages.update(
             **{part: Replace(part, Value(old), Value(new)) for part in ("subject", "html", "text")}
         )
+        _retell(inspection, old, new)
     for model, path, columns in TIMES:
         ids = list(model._default_manager.filter(**{path: inspection.pk}).values_list("pk", flat=True).distinct())
         model._default_manager.filter(pk__in=ids).update(**{column: F(column) + by for column in columns})
     inspection.refresh_from_db()
+
+
+def _retell(inspection: Inspection, old: str, new: str) -> None:
+    """The same words in what the steps keep of their emails."""
+    steps = MessageEvent.objects.filter(message__inspection=inspection, data__has_key=imprint.KEY)
+    told = Replace(Cast("data", models.TextField()), Value(old), Value(new))
+    steps.update(data=Cast(told, models.JSONField()))

@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -178,11 +178,15 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def serve(server: Server) -> None:
-    """Until SIGTERM or SIGINT: then no new connections, and what is under way is finished."""
+def serve(server: Server, *, announce: Callable[[], None]) -> None:
+    """Until SIGTERM or SIGINT: then no new connections, and what is under way is finished.
+
+    `announce` tells whoever started it that it is there: from then on a signal is heard.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    announce()
     server.service.start()
     loop = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     loop.start()

@@ -17,7 +17,7 @@ from inspections.models.jobs import (
     clients_to_sign,
 )
 from inspections.models.papers import Method, Payment, PaymentQuerySet, Signature, SignatureQuerySet
-from inspections.models.staff import Company, User, UserManager
+from inspections.models.staff import Company, TeamChange, User, UserManager
 from inspections.models.validators import validate_address, validate_line, validate_zone
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Scope",
     "Signature",
     "SignatureQuerySet",
+    "TeamChange",
     "User",
     "UserManager",
     "Via",

@@ -1,5 +1,6 @@
 """The office: its people and its own details."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from inspections.models.validators import validate_address, validate_line, validate_zone
 from inspections.text import MAX_EMAIL, MAX_NAME, canonical
@@ -38,6 +40,9 @@ class User(AbstractUser):
     email = models.EmailField("email address", unique=True, max_length=MAX_EMAIL)
     name = models.CharField(max_length=MAX_NAME, blank=True, validators=[validate_line])
     shortcuts = models.BooleanField("keyboard shortcuts", default=True)
+    sign_outs = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="How often all of this person's sessions were ended at once"
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -61,6 +66,49 @@ class User(AbstractUser):
     def is_owner(self) -> bool:
         """Owners may change settings."""
         return self.is_superuser
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must carry: it changes with the password and with `sign_outs`."""
+        return self._of_now(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same, made with the secrets before this one."""
+        return map(self._of_now, super().get_session_auth_fallback_hash())
+
+    def _of_now(self, session_hash: str) -> str:
+        return f"{session_hash}.{self.sign_outs}" if self.sign_outs else session_hash
+
+
+class TeamChange(models.Model):
+    """Who let whom into the office, made them an owner, or shut the door. Never changed, only added."""
+
+    class What(models.TextChoices):
+        """What was done."""
+
+        ADDED = "added", "Added and invited"
+        INVITED = "invited", "Invited again"
+        LINK = "link", "Sent a link for a new password"
+        OWNER = "owner", "Made an owner"
+        OFFICE = "office", "Made office"
+        OFF = "off", "Switched off"
+        ON = "on", "Switched on again"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="team_changes")
+    what = models.CharField(max_length=8, choices=What.choices)
+    by = models.CharField(max_length=MAX_NAME)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(what__in=["added", "invited", "link", "owner", "office", "off", "on"]),
+                name="team_change_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_what_display()}"
 
 
 class Company(models.Model):

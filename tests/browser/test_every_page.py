@@ -38,6 +38,8 @@ FIXED = [
     "/settings/wrong-reasons/",
     "/settings/alerts/",
     "/settings/keeping/",
+    "/settings/team/",
+    "/settings/sign-in/",
     "/today/settled/",
     "/emails/?view=reason",
     "/emails/?view=domain&since=2026-03-05&until=2026-03-04",
@@ -101,6 +103,15 @@ def blocked_pages() -> list[str]:
     return [asked, f"/blocked/allow/?{ticked}", "/blocked/?q=kept", "/blocked/?q=nobody"]
 
 
+def without_client() -> list[str]:
+    """An inspection whose client was forgotten, and an email that had nobody to go to."""
+    agent = make_person(name="Pat Nguyen", email="pat@example.com", role="buyer_agent")
+    inspection, _ = services.save(make_draft(external_id="NC-1", people=(agent,)), by="Kim Reyes")
+    services.confirm(inspection, by="Kim Reyes")
+    message = inspection.messages.get(participant=None, kind="confirmation")
+    return [f"/inspections/{inspection.pk}/", f"/messages/{message.pk}/"]
+
+
 def own_pages(inspection: Inspection) -> list[str]:
     person: Participant = inspection.participants.get(contact__name="Maria Cole")
     shown = inspection.messages.order_by("pk").values_list("pk", flat=True)
@@ -115,6 +126,7 @@ def own_pages(inspection: Inspection) -> list[str]:
         f"/contacts/{person.contact_id}/",
         *(f"/people/{someone.pk}/why/" for someone in inspection.participants.all()),
         *blocked_pages(),
+        *without_client(),
         *(f"/messages/{pk}/" for pk in shown),
         f"/messages/{inspection.messages.filter(status=Status.BOUNCED).earliest('pk').pk}/reason/",
         f"/p/{portal.rstrip('/').rpartition('/')[2]}/",

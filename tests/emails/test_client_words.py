@@ -155,14 +155,14 @@ def test_what_the_office_wrote_itself_is_never_changed() -> None:
     assert message.template
     version = message.template.current
     version.body = version.body.replace("We look forward", "We really look forward")
-    assert builtin.words(version, "es") == (version.subject, version.body)
+    assert builtin.words(version, "es") == (version.subject, version.preheader, version.body)
 
 
 @pytest.mark.django_db
 def test_every_built_in_email_uses_the_same_placeholders_in_both_languages() -> None:
     template("confirmation")
     for own in EmailTemplate.objects.all():
-        english = (own.current.subject, own.current.body)
+        english = (own.current.subject, own.current.preheader, own.current.body)
         spanish = builtin.words(own.current, "es")
         assert english != spanish, own.name
         for one, other in zip(english, spanish, strict=True):

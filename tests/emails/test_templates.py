@@ -50,7 +50,8 @@ def confirmation() -> EmailTemplate:
 def typed(found: EmailTemplate, **over: Any) -> dict[str, Any]:
     """What the editor's form posts."""
     words = templates.words(found)
-    values = {"name": words.name, "subject": words.subject, "body": words.body, "revision": found.revision}
+    values = {name: getattr(words, name) for name in ("name", "subject", "preheader", "body")}
+    values["revision"] = found.revision
     return values | {"example": "awkward", "act": "save"} | over
 
 

@@ -21,6 +21,8 @@ from emails.wording_failures import (
     DELIVERED_LIKELY,
     DELIVERED_TELL,
     FAILURES,
+    NO_CLIENT_ACTIONS,
+    NO_CLIENT_LIKELY,
     OFF_ACTIONS,
     OFF_LIKELY,
     OFF_TELL,
@@ -76,6 +78,7 @@ def all_texts() -> list[tuple[str, str, str]]:
     texts += [("step", "label", title) for title, _ in selectors_messages.STEPS.values()]
     texts += [("delivered", "likely", str(DELIVERED_LIKELY)), ("delivered", "tell", str(DELIVERED_TELL))]
     texts += [("off", "likely", str(OFF_LIKELY)), ("off", "tell", str(OFF_TELL))]
+    texts += [("no client", "likely", str(NO_CLIENT_LIKELY))]
     texts += [("underway", "likely", str(UNDERWAY_LIKELY)), ("underway", "tell", str(UNDERWAY_TELL))]
     texts += [("scheduled", "likely", str(SCHEDULED_LIKELY)), ("scheduled", "tell", str(SCHEDULED_TELL))]
     for code, answer in WHY.items():
@@ -206,7 +209,7 @@ def test_every_reason_not_to_send_has_words_and_a_way_out(reason: str) -> None:
     assert wording.display(skipped).group == Group.ON_PURPOSE
     found = wording.guidance(skipped)
     assert found is not None
-    assert found.actions == OFF_ACTIONS
+    assert found.actions == (NO_CLIENT_ACTIONS if reason == "off_nobody" else OFF_ACTIONS)
 
 
 @pytest.mark.parametrize("reason", sorted(HOLD_REASONS))
