@@ -18,7 +18,7 @@ from emails.selectors_inspections import worst
 from emails.selectors_menu import RESENDS, Choice, blocked_of, choice
 from emails.selectors_outdated import Outdated, outdated
 from emails.selectors_papers import UNSIGNED, Papers, Signing
-from emails.states import ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
+from emails.states import UNDELIVERED, UNFINISHED, Reason, Status
 from emails.wording import Display, Group
 from emails.wording_blocked import WEARY
 from emails.wording_failures import FAILURES
@@ -29,7 +29,6 @@ from inspections.suggestions import Slip
 
 MOST_LINES = 300
 _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "Correct"}
-_WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 SOON = timedelta(minutes=2)
 STALE = timedelta(days=1)
 STILL_OFFERED = frozenset(
@@ -248,7 +247,7 @@ def _someone(
         display=displays[last.pk] if last else None,
         fix=_fix(last) if last else "",
         choices=choices,
-        reach=_reach(person, messages, visited_at),
+        reach=selectors_papers.reach(person, messages, visited_at),
         visited_at=visited_at,
     )
 
@@ -278,20 +277,6 @@ def _fix(message: Message) -> str:
 def worth_fixing(message: Message) -> bool:
     """It did not arrive, or waits."""
     return message.status in UNDELIVERED or message.status == Status.HELD
-
-
-def _reach(person: Participant, messages: Sequence[Message], visited_at: datetime | None) -> str:
-    """Whether somebody who signs can get to the agreement, as far as we know."""
-    if person.role != Role.CLIENT:
-        return ""
-    if visited_at:
-        return "visited"
-    statuses = {m.status for m in messages if m.has_link or m.kind in _WITH_LINK} - ON_PURPOSE
-    if Status.DELIVERED in statuses:
-        return "delivered"
-    if statuses & UNFINISHED:
-        return "underway"
-    return "cut_off" if statuses else "none"
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------

@@ -67,24 +67,51 @@ def choice(
 def reminders(
     person: Participant, messages: Sequence[Message], blocked: Mapping[str, str], signing: Signing, papers: Papers
 ) -> dict[str, Choice]:
-    """What this person can be reminded of, the same answer as `reminders.why_not`. Messages with their templates."""
-    to_sign = Refused(f"{person.name} has signed already.") if signing.signature else None
-    if person.inspection.agreement_id is None:
-        to_sign = Refused("This inspection has no agreement.")
-    to_pay = None if papers.money.due else Refused("The fee is paid already.")
-    if not person.inspection.fee:
-        to_pay = Refused("There is no fee.", way_out=("Enter it", f"/inspections/{person.inspection_id}/edit/"))
+    """What this person can be reminded of, the same answer as `reminders.refusal`. Messages with their templates."""
+    return {
+        "sign": reminder_to_sign(person, messages, blocked, signing),
+        "pay": _reminder_to_pay(person, messages, blocked, papers),
+    }
+
+
+def reminder_to_sign(
+    person: Participant, messages: Sequence[Message], blocked: Mapping[str, str], signing: Signing
+) -> Choice:
+    """Or why there is nothing to remind of."""
+    refused = None
     if person.role != Role.CLIENT:
-        to_sign, to_pay = Refused("Only clients sign the agreement."), Refused("Only clients are asked to pay.")
-    found = {}
-    for what, label, refused in (
-        (What.SIGN, "Send reminder to sign", to_sign),
-        (What.PAY, "Send payment link", to_pay),
-    ):
-        by_hand = [m for m in messages if m.rule_id is None and m.template and m.template.built_in == TEMPLATES[what]]
-        refused = refused or _in_the_way(person, Kind.REMINDER, by_hand) or _unreachable(person, blocked)
-        found[what.value] = _choice(what, label, refused, reverse("person_remind", args=[person.pk, what]))
-    return found
+        refused = Refused("Only clients sign the agreement.")
+    elif person.inspection.agreement_id is None:
+        refused = Refused("This inspection has no agreement.")
+    elif signing.signature:
+        refused = Refused(f"{person.name} has signed already.")
+    return _reminder(What.SIGN, "Send reminder to sign", person, messages, blocked, refused)
+
+
+def _reminder_to_pay(
+    person: Participant, messages: Sequence[Message], blocked: Mapping[str, str], papers: Papers
+) -> Choice:
+    refused = None
+    if person.role != Role.CLIENT:
+        refused = Refused("Only clients are asked to pay.")
+    elif not papers.money.fee:
+        refused = Refused("There is no fee.", way_out=("Enter it", f"/inspections/{person.inspection_id}/edit/"))
+    elif not papers.money.due:
+        refused = Refused("The fee is paid already.")
+    return _reminder(What.PAY, "Send payment link", person, messages, blocked, refused)
+
+
+def _reminder(
+    what: What,
+    label: str,
+    person: Participant,
+    messages: Sequence[Message],
+    blocked: Mapping[str, str],
+    refused: Refused | None,
+) -> Choice:
+    by_hand = [m for m in messages if m.rule_id is None and m.template and m.template.built_in == TEMPLATES[what]]
+    refused = refused or _in_the_way(person, Kind.REMINDER, by_hand) or _unreachable(person, blocked)
+    return _choice(what, label, refused, reverse("person_remind", args=[person.pk, what]))
 
 
 def _choice(kind: str, label: str, refused: Refused | None, post: str) -> Choice:

@@ -3,13 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Sum
 from django.utils import dateformat, timezone
 
+from emails.models import Kind, Message
+from emails.states import ON_PURPOSE, UNFINISHED, Status
 from inspections.models import Inspection, InspectionStatus, Participant, Payment, Role, Signature
 
+_WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 # As the sentence says it: "the date changed".
 FACTS: Mapping[str, str] = {
     "starts_at": "the date",
@@ -28,13 +32,18 @@ class Signing:
     ended: Signature | None = None
 
     @property
-    def asks_again(self) -> str:
-        """Why a new signature is needed, "" where none was given or one stands."""
+    def because(self) -> str:
+        """Why a signature ended, "" where none was given or one stands: `the date changed on Mon 23 Nov`."""
         if self.ended is None or self.ended.ended_at is None:
             return ""
         changed = [FACTS[name] for name in FACTS if name in self.ended.ended_because]
         day = dateformat.format(timezone.localtime(self.ended.ended_at), "D j M")
-        return f"Asks for a new signature: {_and(changed) or 'something'} changed on {day}"
+        return f"{_and(changed) or 'something'} changed on {day}"
+
+    @property
+    def asks_again(self) -> str:
+        """That a new signature is needed and why, "" where none was given or one stands."""
+        return f"Asks for a new signature: {self.because}" if self.because else ""
 
 
 UNSIGNED = Signing()
@@ -114,6 +123,23 @@ def _papers(inspection: Inspection, signed: Sequence[Signing], paid: Decimal) ->
 def _paid(inspections: Sequence[Inspection]) -> Mapping[int, Decimal]:
     sums = Payment.objects.standing().filter(inspection__in=[inspection.pk for inspection in inspections]).order_by()
     return defaultdict(Decimal, sums.values_list("inspection").annotate(sum=Sum("amount")))
+
+
+def reach(person: Participant, messages: Iterable[Message], visited_at: datetime | None) -> str:
+    """Whether a client can get to the agreement, as far as we know: visited, delivered, underway, cut_off or none.
+
+    "" for whoever is no client. `messages` are theirs.
+    """
+    if person.role != Role.CLIENT:
+        return ""
+    if visited_at:
+        return "visited"
+    statuses = {m.status for m in messages if m.has_link or m.kind in _WITH_LINK} - ON_PURPOSE
+    if Status.DELIVERED in statuses:
+        return "delivered"
+    if statuses & UNFINISHED:
+        return "underway"
+    return "cut_off" if statuses else "none"
 
 
 def has_to_sign(person: Participant) -> bool:
