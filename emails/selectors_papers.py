@@ -115,6 +115,11 @@ def of_one(inspection: Inspection, signed: Mapping[int, Signing]) -> Papers:
     return _papers(inspection, list(signed.values()), _paid([inspection])[inspection.pk])
 
 
+def money(inspection: Inspection) -> Money:
+    """Of one inspection."""
+    return Money(inspection.fee, _paid([inspection]).get(inspection.pk, Decimal("0.00")))
+
+
 def _papers(inspection: Inspection, signed: Sequence[Signing], paid: Decimal) -> Papers:
     signers = signed if inspection.agreement_id else ()
     return Papers(sum(one.signature is not None for one in signers), len(signers), Money(inspection.fee, paid))

@@ -12,7 +12,8 @@ from django.db.models.functions import Cast, Replace
 from emails import imprint
 from emails.models import AddressHold, Message, MessageEvent, Problem, WebhookPost
 from emails.placeholders import clock_words
-from inspections.models import Company, Inspection, InspectionEvent, PortalLink
+from inspections import signing
+from inspections.models import Company, Inspection, InspectionEvent, Payment, PortalLink, Signature
 
 # Which rows belong to an inspection (the path to it), and which of their columns are times.
 TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
@@ -30,6 +31,8 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (MessageEvent, "message__inspection", ("at", "recorded_at")),
     (Problem, "inspection", ("opened_at", "closed_at", "snoozed_until")),
     (AddressHold, "message__inspection", ("since", "released_at")),
+    (Signature, "participant__inspection", ("signed_at", "ended_at")),
+    (Payment, "inspection", ("recorded_at", "undone_at")),
     (PortalLink, "participant__inspection", ("created_at", "last_used_at", "revoked_at")),
     (WebhookPost, "events__message__inspection", ("received_at", "read_at")),
 )
@@ -49,6 +52,16 @@ def move(inspection: Inspection, by: timedelta) -> None:
         ids = list(model._default_manager.filter(**{path: inspection.pk}).values_list("pk", flat=True).distinct())
         model._default_manager.filter(pk__in=ids).update(**{column: F(column) + by for column in columns})
     inspection.refresh_from_db()
+    for signature in Signature.objects.standing().filter(participant__inspection=inspection):
+        _sign_for(signature)
+
+
+def _sign_for(signature: Signature) -> None:
+    """What was signed names the day, which is another one now."""
+    document = signing.document(signature.participant)
+    if document:
+        signature.facts, signature.text, signature.sha256 = document.facts, document.text, document.sha256
+        signature.save(update_fields=["facts", "text", "sha256"])
 
 
 def _retell(inspection: Inspection, old: str, new: str) -> None:
