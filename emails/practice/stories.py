@@ -102,7 +102,8 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "P-1012", "260 Cardinal Ct, Springfield, IL 62711", 4, time(9), RAJ, "425.00",
-        (_client("Olivia Grant", "olivia.grant@example.com", "+1 217 555 0114"), PAT), ("confirm", "sign", "reschedule"),
+        (_client("Olivia Grant", "olivia.grant@example.com", "+1 217 555 0114"), PAT),
+        ("confirm", "sign", "reschedule"),
     ),
     # Next week
     Story(
