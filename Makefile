@@ -15,6 +15,8 @@ VENV := .venv/bin/python
 # -qq: errors only.
 PIP := $(VENV) -m pip install -qq --disable-pip-version-check --no-input
 ARGS ?=
+# All tests are shared out to as many processes; what ARGS choose runs in one, unless they say -n.
+PROCESSES ?= $(if $(strip $(ARGS)),0,3)
 
 help:
 	@echo "make run    the whole system in practice mode (PORT=8000, DATA_DIR=.data can be set)"
@@ -30,7 +32,7 @@ run:
 
 test:
 	@$(MAKE) -j2 setup-dev
-	@exec $(VENV) -m config.embedded exec -- $(VENV) -m pytest $(ARGS)
+	@exec $(VENV) -m config.embedded exec -- $(VENV) -m pytest -n $(PROCESSES) $(ARGS)
 
 lint:
 	@$(MAKE) -j2 setup-dev

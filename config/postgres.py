@@ -36,7 +36,8 @@ SETTINGS = {
     "jit": "off",
 }
 # A test's database is thrown away: nothing of it has to survive a power cut.
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Several processes may share the tests out, each with a web server and a worker.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 DURABLE = {"synchronous_commit": "on"}
 
 

@@ -102,6 +102,11 @@ RETRY_FULL = environment.numbers("RETRY_FULL", [86_400, 172_800])
 RETRY_SERVER = environment.numbers("RETRY_SERVER", [86_400])
 UNKNOWN_VISIBLE_SECONDS = number("UNKNOWN_VISIBLE_SECONDS", 900)
 NO_NEWS_SECONDS = number("NO_NEWS_SECONDS", 14_400)
+# A link scanner opens and presses everything at once: nothing is signed so soon after the link was made, or after the
+# page was shown. New links are asked for at an even pace, so that the time of an answer tells nothing.
+PORTAL_SCAN_SECONDS = number("PORTAL_SCAN_SECONDS", 10)
+PORTAL_READ_SECONDS = number("PORTAL_READ_SECONDS", 3)
+PORTAL_EVEN_SECONDS = number("PORTAL_EVEN_SECONDS", 0.5)
 WEBHOOK_MAX_BYTES = whole("WEBHOOK_MAX_BYTES", 5_000_000, least=1000)
 # A page that wakes a worker never waits longer than this for the broker: the row is the truth.
 WAKE_SOCKET_TIMEOUT = number("WAKE_SOCKET_TIMEOUT", 0.5, least=0.01)
@@ -249,6 +254,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "config.health.form_refused"
 if HTTPS:
     # The prefix makes browsers refuse a cookie that a neighbouring host tries to plant.
     SESSION_COOKIE_NAME = "__Host-sessionid"

@@ -195,10 +195,10 @@ def learn(message_ids: Sequence[int]) -> None:
 
 
 @transaction.atomic
-def vouch(message: Message, status: Status, *, by: str, type: str, text: str = "") -> Message:
+def vouch(message: Message, status: Status, *, by: str, type: str, text: str = "", category: str = "") -> Message:
     """A fact that a person vouches for, about a message that left or may have left."""
     row = Message.objects.select_for_update().get(pk=message.pk)
-    add(row, type, status=status, by=by, text=text)
+    add(row, type, status=status, by=by, text=text, category=category)
     refold(row)
     return row
 

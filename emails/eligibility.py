@@ -63,7 +63,8 @@ def why_not_to(participant: Participant, kind: str) -> Refused | None:
     if kind == Kind.AGREEMENT and participant.role != Role.CLIENT:
         return Refused("Only clients sign the agreement.")
     if optouts.applies(kind, participant.contact.email_key):
-        return Refused(f"{participant.name} asked not to get emails of this kind.")
+        page = ("They want them again", f"/contacts/{participant.contact_id}/marketing/")
+        return Refused(f"{participant.name} asked not to get emails of this kind.", way_out=page)
     return None
 
 
@@ -116,10 +117,17 @@ def refuse_if_unusable(message: Message) -> None:
         raise Refused(f"{message.to_name} has no usable email address.", way_out=fix)
     if reason == Reason.OWN_ADDRESS:
         raise Refused(f"{message.to_address} is your own address, not {message.to_name}’s.", way_out=fix)
-    if reason == Reason.ADDRESS_BLOCKED and (hold := holds.active(message.to_address)) and hold.placed_by:
-        raise Refused(f"{message.to_address} is blocked by {hold.placed_by}.", way_out=fix)
     if reason == Reason.ADDRESS_BLOCKED:
-        raise Refused(f"Mail to {message.to_address} is on hold: it failed before.", way_out=fix)
+        raise Refused(_held_words(message), way_out=fix)
     if reason == Reason.NO_MAIL_SERVICE:
         domain = domains_checks.domain_of(message.to_address)
         raise Refused(f"There is no mail service at “{domain}”.", way_out=fix)
+
+
+def _held_words(message: Message) -> str:
+    hold = holds.active(message.to_address)
+    if hold and hold.placed_by:
+        return f"{message.to_address} is blocked by {hold.placed_by}."
+    if hold and hold.category == holds.WRONG_PERSON:
+        return f"Someone at {message.to_address} said that our mail is not for them."
+    return f"Mail to {message.to_address} is on hold: it failed before."

@@ -1,4 +1,4 @@
-"""Messages as a file for spreadsheets: few at once, many in the background.
+"""Messages as a file for spreadsheets: few at once, many in the background; and everything, always in the background.
 
 A background file is written part by part, each in one transaction with how far it is. A worker that is killed leaves a
 lease that runs out; the next one goes on after the last part.
@@ -14,7 +14,8 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils import dateformat, timezone
 
-from emails import selectors_messages, sheets, wake
+from emails import everything, selectors_messages, sheets, wake
+from emails.everything import Piece
 from emails.models import Export, ExportPart, Message
 from emails.selectors_filters import REASONS, Filters, found
 from emails.states import SKIP_REASONS, UNDELIVERED, Status
@@ -127,14 +128,29 @@ def _is_skip(message: Message) -> bool:
 @transaction.atomic
 def start(filters: Filters, *, by: User) -> Export:
     """Have the file prepared. Asked for again while it is being prepared, it is the same one."""
+    newest = Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    return _start(
+        Export.What.EMAILS,
+        by=by,
+        filters=filters.stored,
+        up_to=newest,
+        total=found(filters).filter(pk__lte=newest).order_by().count(),
+    )
+
+
+@transaction.atomic
+def start_everything(*, by: User) -> Export:
+    """Have all tables prepared. Asked for again while that goes on, it is the same one."""
+    return _start(Export.What.EVERYTHING, by=by, filters={}, up_to=0, total=everything.total())
+
+
+def _start(what: Export.What, *, by: User, filters: dict[str, object], up_to: int, total: int) -> Export:
     User.objects.select_for_update().get(pk=by.pk)
-    waiting = Export.objects.filter(by=by, state=Export.State.WAITING, filters=filters.stored).first()
+    same = {"by": by, "what": what, "filters": filters}
+    waiting = Export.objects.filter(state=Export.State.WAITING, **same).first()
     if waiting:
         return waiting
-    newest = Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    export = Export.objects.create(
-        by=by, filters=filters.stored, up_to=newest, total=found(filters).filter(pk__lte=newest).order_by().count()
-    )
+    export = Export.objects.create(up_to=up_to, total=total, **same)
     wake.export()
     return export
 
@@ -148,11 +164,20 @@ def cancel(export: Export) -> bool:
 
 
 def content(export: Export) -> Iterator[str]:
-    """A finished file, part by part."""
+    """A finished file of emails, part by part."""
     yield head()
-    numbers = list(export.parts.order_by("number").values_list("number", flat=True))
-    for number in numbers:
-        yield export.parts.values_list("lines", flat=True).get(number=number)
+    for _, lines in _parts(export):
+        yield lines
+
+
+def archive(export: Export) -> Iterator[bytes]:
+    """A finished ZIP of everything, as it comes."""
+    return everything.zipped(_parts(export))
+
+
+def _parts(export: Export) -> Iterator[tuple[str, str]]:
+    for number in list(export.parts.order_by("number").values_list("number", flat=True)):
+        yield export.parts.values_list("file", "lines").get(number=number)
 
 
 def work() -> None:
@@ -181,22 +206,31 @@ def _go_on(export: Export, token: uuid.UUID, deadline: float) -> bool:
             export.refresh_from_db()
             if export.token != token or export.state != Export.State.WAITING:
                 return True
-            if not _add_part(export, token, _next(filters, export.last_id, export.up_to)):
+            if not _add_part(export, token, _piece(export, filters)):
                 return True
             if time.monotonic() > deadline:
                 Export.objects.filter(pk=export.pk, token=token).update(token=None, lease_until=None)
                 return False
 
 
+def _piece(export: Export, filters: Filters) -> Piece | None:
+    if export.what == Export.What.EVERYTHING:
+        return everything.piece(export.table, export.last_id)
+    rows = _next(filters, export.last_id, export.up_to)
+    return Piece("", _written(rows), len(rows), 0, rows[-1].pk) if rows else None
+
+
 @transaction.atomic
-def _add_part(export: Export, token: uuid.UUID, rows: Sequence[Message]) -> bool:
+def _add_part(export: Export, token: uuid.UUID, piece: Piece | None) -> bool:
     """One part and how far that is, together. False if there is nothing more to write, or it is not ours any more."""
     mine = Export.objects.filter(pk=export.pk, token=token, state=Export.State.WAITING)
-    if not rows:
+    if piece is None:
         mine.update(state=Export.State.DONE, done_at=timezone.now(), token=None, lease_until=None)
         return False
-    changed = mine.update(last_id=rows[-1].pk, written=F("written") + len(rows), lease_until=Now() + LEASE)
+    changed = mine.update(
+        table=piece.table, last_id=piece.last_id, written=F("written") + piece.rows, lease_until=Now() + LEASE
+    )
     if changed:
-        number = export.written // PART  # parts are full but for the last
-        ExportPart.objects.create(export=export, number=number, lines=_written(rows))
+        number = export.parts.count()
+        ExportPart.objects.create(export=export, number=number, file=piece.file, lines=piece.lines)
     return bool(changed)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.db.models import Manager, Model
 
 from emails import zones
 from emails.keys import MAX_KEY_NAME
-from inspections.text import MAX_EMAIL, MAX_NAME, BadText, email_address, phone_key, single_line
+from inspections.text import MAX_EMAIL, MAX_NAME, BadText, email_address, multi_line, phone_key, single_line
 
 _NAME_MISSING = {"required": "Please enter a name."}
 
@@ -99,6 +100,45 @@ class NotificationsForm(forms.Form):
         required=False,
         help_text="Off: nothing goes out for a new inspection until someone turns it on there.",
     )
+
+
+class PortalForm(forms.Form):
+    """What clients find in their portal: how to pay, and when the report opens."""
+
+    payment_link = forms.URLField(
+        label="Payment page",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text="The address of your own page for payments. Clients get a button that opens it.",
+        error_messages={"invalid": "Please enter a web address that starts with https://."},
+    )
+    payment_words = forms.CharField(
+        label="How to pay, in words",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Such as: By check to Oakwood Inspections, or with your card at the inspection.",
+    )
+    report_locked = forms.BooleanField(
+        label="The report opens once it is signed and paid for",
+        required=False,
+        help_text="Off: clients and their agents can open it as soon as it is published.",
+    )
+
+    def clean_payment_link(self) -> str:
+        """A page of the web, nothing else that a browser would open."""
+        link: str = self.cleaned_data["payment_link"]
+        if link and urlsplit(link).scheme not in ("http", "https"):
+            raise forms.ValidationError("Please enter a web address that starts with https://.")
+        return link
+
+    def clean_payment_words(self) -> str:
+        """Without anything hidden in it."""
+        try:
+            return multi_line(self.cleaned_data["payment_words"], limit=2000)
+        except BadText as problem:
+            raise forms.ValidationError(str(problem)) from None
 
 
 class KeyForm(forms.Form):

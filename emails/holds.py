@@ -17,6 +17,7 @@ from inspections.text import canonical
 
 HOLDING_STATUSES = frozenset({Status.BOUNCED, Status.REJECTED, Status.COMPLAINED})
 COMPLAINED = "complained"
+WRONG_PERSON = "wrong_person"  # whoever reads the mailbox says so in the portal: a fact of ours, no server's words
 BY_STAFF = "staff"
 
 # Failures that pass. Counted by message, from the last email that arrived there.
@@ -38,8 +39,8 @@ def active(address: str) -> AddressHold | None:
 
 def follow(message: Message) -> None:
     """Hold the address if what became of this message says so. Old news about what was let go since changes nothing."""
-    if not (blames(message) or _stays_full(message)):
-        return
+    if not message.to_key or not (blames(message) or _stays_full(message)):
+        return  # without an address: somebody whose data was deleted
     let_go = AddressHold.objects.filter(key=message.to_key, released_at__gte=message.changed_at)
     if not let_go.exists():
         place(message)

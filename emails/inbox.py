@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from emails import activity, providers, verdicts, wake
+from emails import activity, erased, providers, verdicts, wake
 from emails.models import Message, MessageEvent, WebhookPost
 from emails.states import UNDELIVERED
 from inspections.text import canonical
@@ -79,14 +79,19 @@ def apply(post: WebhookPost) -> None:
     """Read one post into events and bring their messages up to date. Raises whatever its content provokes."""
     rows = [_event(post, event) for event in providers.parse(post)]
     _match(rows)
+    if erased.forget_in(rows):
+        erased.empty([post.pk, *([post.parent_id] if post.parent_id else [])])
     MessageEvent.objects.bulk_create(sorted(rows, key=lambda row: row.key or ""), ignore_conflicts=True)
     activity.learn(sorted({row.message_id for row in rows if row.message_id}))
     _close(post, WebhookPost.State.DONE)
 
 
 def replay(post: WebhookPost) -> None:
-    """Read a post again, for instance after a correction of ours. Known events change nothing."""
-    WebhookPost.objects.filter(pk=post.pk).update(state=WebhookPost.State.NEW, error="", read_at=None)
+    """Read a post again, for instance after a correction of ours. Known events change nothing.
+
+    One that was emptied, because it was about somebody whose data was deleted, stays as it is.
+    """
+    WebhookPost.objects.filter(pk=post.pk).exclude(body=b"").update(state=WebhookPost.State.NEW, error="", read_at=None)
     wake.drain()
 
 
@@ -209,7 +214,9 @@ def _match(rows: Iterable[MessageEvent]) -> None:
         message = message or by_id.get((row.provider, row.provider_message_id))
         if message is None or message.provider != row.provider:
             continue
-        if row.recipient in ("", message.to_key) or message.to_key in row.data.get("named", ()):
+        if message.erased_at:
+            erased.claim(row, message)
+        elif row.recipient in ("", message.to_key) or message.to_key in row.data.get("named", ()):
             row.message = message
         elif row.provider == providers.BY_MAIL:
             _hint(row, message)
@@ -241,9 +248,10 @@ def adopt_orphans(limit: int = 500) -> int:
             .order_by("-recorded_at")[:limit]
         )
         _match(rows)
+        erased.forget_in(rows)
         for row in rows:
             if row.message_id:
-                row.save(update_fields=["message", "type", "status", "category", "decided_by"])
+                row.save()
                 adopted += 1
         activity.learn(sorted({row.message_id for row in rows if row.message_id}))
     return adopted

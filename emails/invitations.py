@@ -27,7 +27,7 @@ def _email(user: User, by: User) -> EmailMultiAlternatives:
     subject = "Choose your password" if context["is_new"] else "Choose a new password"
     email = EmailMultiAlternatives(
         subject=f"{subject} for {company.name}",
-        body=render_to_string("mail/invitation.txt", context),
+        body=render_to_string("account/email/invitation.txt", context),
         from_email=carrier.mailbox(company.sender_name or company.name, company.sender_email),
         to=[carrier.mailbox(str(user), user.email)],
     )

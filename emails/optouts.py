@@ -1,14 +1,17 @@
-"""Whoever wants no marketing from us: one press, by RFC 8058, and nothing else ever stops.
+"""Whoever wants no marketing from us: one press, by RFC 8058, and nothing else ever stops. One more press ends it.
 
 The link names the email it stood in and is signed, so that nobody can unsubscribe somebody else.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils import timezone
 
+from emails import erased
 from emails.models import MARKETING, Message, OptOut
 
 _SALT = "emails.optouts"
@@ -37,9 +40,30 @@ def find(token: str) -> Message | None:
 
 def stop(message: Message) -> bool:
     """No more marketing to this email's address. True if that is new."""
-    return OptOut.objects.get_or_create(key=message.to_key)[1]
+    return OptOut.objects.get_or_create(key=message.to_key, ended_at=None)[1]
+
+
+def allow(key: str, *, by: str, note: str = "") -> bool:
+    """They want it after all: marketing may go to this canonical address again. True if it might not."""
+    standing = OptOut.objects.filter(key__in=_forms(key), ended_at=None)
+    return bool(standing.update(ended_at=timezone.now(), ended_by=by[:200], note=note[:300]))
+
+
+def standing(key: str) -> OptOut | None:
+    """The wish to get no marketing at this canonical address."""
+    return OptOut.objects.filter(key__in=_forms(key), ended_at=None).first() if key else None
+
+
+def history(key: str) -> Sequence[OptOut]:
+    """Every such wish, the latest first."""
+    return list(OptOut.objects.filter(key__in=_forms(key))) if key else []
 
 
 def applies(kind: str, key: str) -> bool:
     """Whether an email of this kind may not go to this canonical address."""
-    return kind in MARKETING and OptOut.objects.filter(key=key).exists()
+    return kind in MARKETING and standing(key) is not None
+
+
+def _forms(key: str) -> list[str]:
+    """In which it may be kept: as it is, or as what outlives the data of whoever had it."""
+    return [key, *erased.marks(key)]

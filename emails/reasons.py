@@ -79,6 +79,8 @@ def _change(old: str, new: str) -> str:
 
 def is_correctable(message: Message) -> bool:
     """Its reason was read from a server's words."""
+    if message.category == holds.WRONG_PERSON:
+        return False
     refused = message.status == Status.FAILED and message.category not in ("", "provider_problem")  # by a mail server
     return refused or message.status in CORRECTABLE
 

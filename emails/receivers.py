@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from emails import automations, domains_checks, wake
+from emails import automations, domains_checks, visitors, wake
 from inspections.models import InspectionEvent
 from inspections.signals import inspection_event
 
@@ -17,6 +17,7 @@ NEW_ADDRESSES = frozenset(
 def on_inspection_event(event: InspectionEvent, **_: Any) -> None:
     """In the same transaction: a fact without its emails' rows must not exist."""
     automations.react(event)
+    visitors.react(event)
     if event.type in NEW_ADDRESSES:
         _look_up_domains(event)
 

@@ -116,6 +116,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "deferred": ("Their server asked us to wait", "amber"),
     "delivered": ("Their server accepted it", "green"),
     "vouched": ("They say it arrived", "green"),
+    "not_me": ("Someone else has this address", "red"),
     "given_up": ("Marked as not arrived", "amber"),
     "opened": ("Pictures loaded, maybe opened", "green"),
     "clicked": ("A link was opened, maybe by a scanner", "green"),
@@ -148,8 +149,11 @@ def timeline(message: Message) -> list[Step]:
     return [_step(event) for event in message.events.order_by("at", "id")[:200]]
 
 
+def step_words(type: str, status: str, by: str) -> tuple[str, str]:
+    """What a step is called, and its tone. Without a `by` it was told by a provider, and its status counts."""
+    return STEPS.get(type if by else status or type) or ("News from the mail service", "grey")
+
+
 def _step(event: MessageEvent) -> Step:
-    told_by_provider = not event.by
-    key = (event.status or event.type) if told_by_provider else event.type
-    title, tone = STEPS.get(key) or ("News from the mail service", "grey")
-    return Step(event.at, title, tone, event.by, "" if told_by_provider else event.text)
+    title, tone = step_words(event.type, event.status, event.by)
+    return Step(event.at, title, tone, event.by, event.text if event.by else "")

@@ -9,6 +9,7 @@ from emails import (
     delivery,
     digests,
     domains_checks,
+    erasures,
     exports,
     inbox,
     mailbox,
@@ -35,13 +36,14 @@ def drain_inbox(*_: object) -> None:
 
 @shared_task(name="emails.tasks.sweep")
 def sweep(*_: object) -> None:
-    """Take back lost leases, adopt orphans, raise what stayed silent for too long."""
+    """Take back lost leases, adopt orphans, raise what stayed silent for too long, go on with deletions."""
     activity.sweep()
     inbox.adopt_orphans()
     retries.plan_all()
     blocks.release_stragglers()
     overdue.raise_problems()
     overdue.close_unreported()
+    erasures.go_on()
 
 
 @shared_task(name="emails.tasks.poll_mailbox")

@@ -15,16 +15,25 @@ from inspections.text import phone_key
 @csrf_exempt  # mail programs post by themselves (RFC 8058); the signed link is the proof
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks and changes nothing, because scanners open every link; POST stops it."""
+    """GET asks and changes nothing, because scanners open every link; POST stops it, or with `again` ends that."""
     found = optouts.find(token)
     company = Company.get()
     call = "+" * company.phone.startswith("+") + phone_key(company.phone)
     if found is None:
         context = {"company": company, "call": call, "why": "unknown"}
         return _private(render(request, "portal/closed.html", context, status=404))
-    if request.method == "POST":
+    again = request.method == "POST" and "again" in request.POST
+    if again:
+        optouts.allow(found.to_key, by=found.to_name or "They themselves")
+    elif request.method == "POST":
         optouts.stop(found)
-    context = {"company": company, "call": call, "done": request.method == "POST", "address": found.to_address}
+    context = {
+        "company": company,
+        "call": call,
+        "stopped": optouts.standing(found.to_key) is not None,
+        "again": again,
+        "address": found.to_address,
+    }
     return _private(render(request, "portal/stop.html", context))
 
 

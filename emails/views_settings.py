@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from emails import access, keys, replies, selectors_reasons, selectors_team, zones
 from emails.forms_desk import HOURS, AlertsForm, KeepingForm
-from emails.forms_settings import CompanyForm, KeyForm, NotificationsForm, ProfileForm, SenderForm, values
+from emails.forms_settings import CompanyForm, KeyForm, NotificationsForm, PortalForm, ProfileForm, SenderForm, values
 from emails.models import ApiKey, Desk
+from inspections import agreements
 from inspections.models import Company, User
 
 KEYS_SHOWN = 100
@@ -32,6 +33,7 @@ TOPICS = {
     "company": Topic("Company", "What clients read about you.", CompanyForm),
     "sender": Topic("Sender", "Whom your emails come from, and who gets the replies.", SenderForm),
     "notifications": Topic("Notifications", "What a new inspection starts with.", NotificationsForm),
+    "portal": Topic("Portal", "What clients find behind their link.", PortalForm),
     "alerts": Topic("Alerts", "A daily summary by email, so that nothing waits unseen.", AlertsForm),
     "keeping": Topic("Keeping data", "Older emails are removed every night.", KeepingForm),
 }
@@ -48,6 +50,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         "zone": zones.name(company.time_zone),
         "key_count": ApiKey.objects.filter(revoked_at=None).count(),
         "desk": desk,
+        "agreement": agreements.current(),
         "digest_names": ", ".join(map(str, desk.digest_to.filter(is_active=True).order_by("name"))),
         "digest_hour": dict(HOURS)[desk.digest_hour],
         **selectors_team.numbers(),

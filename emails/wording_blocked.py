@@ -14,6 +14,7 @@ REASONS: Mapping[str, Text] = {
     "mailbox_full": _("The mailbox stayed full"),
     "complained": _("Marked as spam"),
     "suppressed": _("The mail service refuses it"),
+    "wrong_person": _("It is someone else’s address"),
     "staff": _("Blocked by your office"),
     "unknown": _("An email to it failed"),
 }

@@ -1,7 +1,20 @@
-"""The agreement that clients sign: its built-in first text, and which version is in force."""
+"""The agreement that clients sign: its built-in first text, its versions, and which inspections have which.
 
-from inspections.models import Agreement
+A published version never changes. A new one is for new inspections; those to come can be moved to it as long as nobody
+has signed.
+"""
 
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from inspections import events
+from inspections.errors import BadField
+from inspections.models import Agreement, Inspection, InspectionQuerySet, Signature
+from inspections.text import BadText, multi_line, single_line
+
+LONGEST = 100_000  # characters; some thirty pages
 TITLE = "Pre-inspection agreement"
 TEXT = """\
 This agreement is between the client named in the client portal (“you”) and the inspection company named there \
@@ -63,3 +76,49 @@ def install() -> None:
 def current() -> Agreement | None:
     """The version that new inspections get: the newest."""
     return Agreement.objects.order_by("-version").first()
+
+
+def publish(title: str, body: str) -> Agreement:
+    """A new version, in force from now on; the current one if it says the same. Raises BadField."""
+    title, body = _tidy("title", title), _tidy("body", body)
+    with transaction.atomic():
+        # Two owners who publish at once queue here.
+        last = Agreement.objects.select_for_update().order_by("-version").first()
+        if last and (last.title, last.body.strip()) == (title, body):
+            return last
+        return Agreement.objects.create(version=last.version + 1 if last else 1, title=title, body=body)
+
+
+def behind(agreement: Agreement) -> InspectionQuerySet:
+    """Inspections to come that have another version and no client's signature."""
+    signed = Signature.objects.standing().filter(participant__inspection=OuterRef("pk"))
+    to_come = Inspection.objects.upcoming().filter(agreement__isnull=False).exclude(agreement=agreement)
+    return to_come.exclude(Exists(signed)).order_by("starts_at", "pk")
+
+
+def move(ids: Collection[int], agreement: Agreement, *, by: str) -> list[Inspection]:
+    """Give these inspections this version. Returns those that have it now; whoever was signed meanwhile stays."""
+    moved = []
+    for pk in sorted(ids):
+        with transaction.atomic():
+            if Inspection.objects.select_for_update(no_key=True).filter(pk=pk).first() is None:
+                continue
+            inspection = behind(agreement).filter(pk=pk).select_related("agreement").first()
+            if inspection is None:
+                continue
+            before, inspection.agreement = str(inspection.agreement), agreement
+            inspection.save(update_fields=["agreement"])
+            old, new = {"agreement": before}, {"agreement": str(agreement)}
+            events.record(inspection, events.Type.UPDATED, by=by, before=old, after=new)
+            moved.append(inspection)
+    return moved
+
+
+def _tidy(field: str, value: str) -> str:
+    try:
+        text = single_line(value) if field == "title" else multi_line(value, limit=LONGEST).strip()
+    except BadText as problem:
+        raise BadField(field, str(problem)) from None
+    if not text:
+        raise BadField(field, "This must not be empty.")
+    return text

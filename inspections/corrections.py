@@ -13,6 +13,8 @@ from inspections.errors import BadField
 from inspections.models import Contact, ContactChange, Inspection, InspectionEvent, Language, Participant
 from inspections.text import MAX_NAME, BadText, canonical
 
+GONE = "This person’s data was deleted. Add them anew if they come back."
+
 
 def _language(value: str) -> str:
     if value not in ("", *Language.values):
@@ -85,6 +87,8 @@ def correct_here(
 
 def _wanted(stored: Contact, given: Mapping[str, str | None]) -> dict[str, str]:
     """What differs, tidied. Raises BadField."""
+    if stored.erased_at:
+        raise BadField("email", GONE)
     tidy = {field: _tidied(field, value) for field, value in given.items() if value is not None}
     wanted = {field: value for field, value in tidy.items() if value != getattr(stored, field)}
     moved = canonical(wanted.get("email", "")) not in ("", stored.email_key)

@@ -100,8 +100,8 @@ class Paper(FPDF):
 
     def attach(self, name: str, content: bytes, *, about: str) -> None:
         """Put a file into the document, which PDF readers list as an attachment."""
-        dates = {"creation_date": self.creation_date, "modification_date": self.creation_date}
-        self.embed_file(bytes=content, basename=name, desc=about, compress=True, **dates)
+        at = self.creation_date
+        self.embed_file(bytes=content, basename=name, desc=about, compress=True, creation_date=at, modification_date=at)
 
     def content(self) -> bytes:
         """The finished file. Call it once."""

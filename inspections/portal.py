@@ -1,155 +1,79 @@
-"""Public pages behind a secret link: what a client or agent sees of one inspection.
+"""The client portal: what a client or agent sees of one inspection, behind a secret link.
 
-Link scanners open every link, some with a real browser: a GET changes nothing but the note that somebody was here.
+Link scanners open every link, some with a real browser: looking changes nothing but the note that somebody was here.
 """
 
-import logging
-from collections.abc import Callable
-from datetime import timedelta
-from functools import wraps
+from urllib.parse import urlsplit
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext
 
-from inspections import events, links
-from inspections.models import Company, InspectionEvent, Participant, PortalLink, Role
-from inspections.text import phone_key
-
-log = logging.getLogger(__name__)
-
-COOKIE_SECONDS = 12 * 3600  # then the link in the email has to be opened again
-COOKIE_PATH = "/p/"
-VISIT_EVERY = timedelta(hours=1)
-BAD_LINKS_PER_MINUTE = 20
-
-View = Callable[..., HttpResponse]
+from inspections import events, ics, robots, steps
+from inspections.grants import Thing
+from inspections.models import InspectionStatus
+from inspections.portal_doors import Visit, behind_link, closed, page
 
 
-def public_page(view: View) -> View:
-    """For GET and HEAD by anybody; nothing of it may be stored, indexed or told to other sites."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "no-referrer"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
-
-    return login_not_required(require_safe(wrapped))
+@behind_link()
+def home(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The inspection as this person may see it, and what is to be done."""
+    _note(request, visit, events.Type.PORTAL_VISITED)
+    return page(request, "portal/home.html", context(visit))
 
 
-@public_page
-def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """Exchange the secret in the address for a cookie, and go on to an address that can be seen by anybody."""
-    link = links.find(token)
-    if link is None:
-        return _unknown(request)
-    if not link.is_active:
-        return _no_longer(request)
-    person = link.participant_id
-    if request.method == "GET":
-        links.note_use(link)
-    response = redirect("portal:home", participant_id=person)
-    response.set_signed_cookie(
-        _cookie(person),
-        str(link.pk),
-        salt=__name__,
-        path=COOKIE_PATH,
-        max_age=COOKIE_SECONDS,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
+@behind_link(Thing.INVOICE)
+def pay(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """What is due and how to pay it."""
+    if not visit.inspection.fee or visit.inspection.status == InspectionStatus.CANCELLED:
+        return closed(request, "unknown", 404)
+    return page(request, "portal/pay.html", context(visit))
+
+
+@behind_link(Thing.DETAILS)
+def calendar(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The date for a calendar, once it is confirmed."""
+    inspection = visit.inspection
+    if inspection.status != InspectionStatus.CONFIRMED:
+        return closed(request, "unknown", 404)
+    company: str = request.company.name  # type: ignore[attr-defined] # set for every page
+    title = f"{gettext('Home inspection')}: {company}"
+    host = urlsplit(settings.BASE_URL).hostname or ""
+    content = ics.calendar(inspection, title=title, company=company, host=host)
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="inspection.ics"'
     return response
 
 
-@public_page
-def home(request: HttpRequest, participant_id: int) -> HttpResponse:
-    """The inspection as this person may see it."""
-    link = _opened(request, participant_id)
-    if link is None:
-        return _unknown(request)
-    if not link.is_active:
-        return _no_longer(request)
-    if request.method == "GET":
-        _note_visit(link)
-    person = link.participant
-    context = {
-        "person": person,
-        "inspection": person.inspection,
-        # Agents take part; the fee and the agreement are between the client and the company.
-        "is_client": person.role == Role.CLIENT,
+@behind_link(Thing.REPORT)
+def report(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """On to the report; a page that says why not, as long as it is not there or locked."""
+    found = steps.reading(visit.person)
+    if not found.is_open:
+        return page(request, "portal/report.html", context(visit) | {"reading": found})
+    _note(request, visit, events.Type.REPORT_OPENED)
+    return HttpResponseRedirect(visit.inspection.report_url)
+
+
+def context(visit: Visit) -> dict[str, object]:
+    """What the pages of a person show. `before`: what they have to do is to be done by then."""
+    inspection = visit.inspection
+    promised = inspection.status == InspectionStatus.CONFIRMED and inspection.starts_at > timezone.now()
+    return {
+        "before": inspection.starts_at if promised else None,
+        "person": visit.person,
+        "inspection": inspection,
+        "things": visit.things,
+        "steps": steps.of(visit.person, visit.things),
     }
-    return _page(request, "portal/home.html", context)
 
 
-def _cookie(participant_id: int) -> str:
-    return f"portal_{participant_id}"
-
-
-def _opened(request: HttpRequest, participant_id: int) -> PortalLink | None:
-    """The link that this browser opened for this very person."""
-    value = request.get_signed_cookie(_cookie(participant_id), default=None, salt=__name__, max_age=COOKIE_SECONDS)
-    if value is None:
-        return None
-    found = PortalLink.objects.select_related("participant__contact", "participant__inspection__agreement")
-    return found.filter(pk=int(value), participant=participant_id).first()
-
-
-def _note_visit(link: PortalLink) -> None:
-    """Once an hour and person, for the timeline. A failure here must not keep the client out."""
-    try:
-        with transaction.atomic():
-            # Two pages opened at once queue here, and the second finds the note of the first.
-            person = Participant.objects.select_for_update(no_key=True).get(pk=link.participant_id)
-            seen = InspectionEvent.objects.filter(
-                participant=person, type=events.Type.PORTAL_VISITED, at__gt=timezone.now() - VISIT_EVERY
-            )
-            if not seen.exists():
-                who = link.participant
-                events.record(who.inspection, events.Type.PORTAL_VISITED, by=who.name, participant=who, link=link.pk)
-    except Exception:
-        log.exception("could not note a visit to the portal: link %s", link.pk)
-
-
-def _unknown(request: HttpRequest) -> HttpResponse:
-    if _too_many_bad_links(request):
-        return _closed(request, "busy", 429)
-    return _closed(request, "unknown", 404)
-
-
-def _no_longer(request: HttpRequest) -> HttpResponse:
-    return _closed(request, "ended", 410)
-
-
-def _closed(request: HttpRequest, why: str, status: int) -> HttpResponse:
-    return _page(request, "portal/closed.html", {"why": why}, status=status)
-
-
-def _page(request: HttpRequest, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
-    company = Company.get()
-    call = "+" * company.phone.startswith("+") + phone_key(company.phone)
-    return render(request, template, {"company": company, "call": call, **context}, status=status)
-
-
-def _too_many_bad_links(request: HttpRequest) -> bool:
-    """Counts only bad links: a good one opens even behind an address from which somebody else guesses."""
-    try:
-        address = get_adapter().get_client_ip(request)
-    except PermissionDenied:
-        address = "unknown"
-    key = f"portal-bad-link:{address}:{timezone.now():%H%M}"
-    cache.add(key, 0, timeout=120)
-    try:
-        return cache.incr(key) > BAD_LINKS_PER_MINUTE
-    except ValueError:  # thrown out of the cache in between
-        return False
+def _note(request: HttpRequest, visit: Visit, kind: events.Type) -> None:
+    """A hint for the timeline. HEAD leaves none, and what a program does is not the person's."""
+    if request.method != "GET":
+        return
+    if robots.is_looking(request, visit.link):
+        robots.note_program(visit.link)
+    else:
+        robots.note(visit.link, kind, by=visit.person.name)

@@ -19,6 +19,7 @@ _FIELDS = {
     "fee": "Fee",
     "services": "Services",
     "report_url": "Report link",
+    "agreement": "Agreement",
     "email": "Email",
     "name": "Name",
     "phone": "Phone",
@@ -41,6 +42,13 @@ def told(event: InspectionEvent) -> Told:
     who = event.participant.name if event.participant else ""
     words = _WORDS.get(event.type)
     return Told(event.get_type_display(), words(event.data) if words else "", who)
+
+
+def begun(data: dict[str, Any]) -> str:
+    """What was known when an inspection was added; "" if that was not kept."""
+    facts = [f"{label}: {_value(data[name])}" for name, label in _FIELDS.items() if name in data]
+    people = [f"{person.get('name', '')} ({_person(person)})" for person in data.get("people", [])]
+    return ". ".join([*facts, *people])
 
 
 def _changed(data: dict[str, Any]) -> str:
@@ -67,6 +75,10 @@ def _money(data: dict[str, Any]) -> str:
     return f"${data.get('amount', '?')}, {data.get('method', '')}"
 
 
+def _asked(data: dict[str, Any]) -> str:
+    return f"With {data['address']}, which nobody here has. Nothing was sent" if data.get("address") else ""
+
+
 def _fields(names: list[str]) -> list[str]:
     return [_FIELDS.get(name, name).lower() for name in names]
 
@@ -82,6 +94,8 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.LINK_REVOKED: lambda data: data.get("purpose", ""),
     Type.SIGNED: lambda data: f"Signed as “{data.get('typed_name', '')}”, version {data.get('version', '?')}",
     Type.SIGNATURE_ENDED: lambda data: "Changed since: " + ", ".join(_fields(data.get("fields", []))),
+    Type.NOT_ME: lambda data: f"Someone at {data.get('email') or 'their address'} says so. Links are switched off",
+    Type.LINK_ASKED: _asked,
     Type.PAYMENT: _money,
     Type.PAYMENT_UNDONE: _money,
 }

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import dateformat, timezone
+from django.utils import dateformat, timezone, translation
+from django.utils.translation import gettext
 
 from inspections import events
 from inspections.errors import BadField, NotPossible
@@ -32,13 +34,16 @@ from inspections.models import (
 )
 from inspections.text import MAX_NAME, BadText, name_key, single_line
 
-FACTS = ("name", "address", "starts_at", "fee", "services")
+FACTS = ("name", "address", "starts_at", "services", "fee")
+LABELS = {"name": "Client", "address": "Property", "starts_at": "Inspection", "services": "Services", "fee": "Fee"}
 _MAX_AGENT = 500
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a client reads and signs. `facts` are the raw values of `FACTS`, as JSON holds them."""
+    """What a client reads and signs. `facts` are the raw values of `FACTS`, as JSON holds them, and the zone that their
+    time is shown in.
+    """
 
     agreement: Agreement
     facts: dict[str, Any]
@@ -54,6 +59,15 @@ class Document:
     def sha256(self) -> str:
         """Digest of the text, hex."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Change:
+    """A fact that is no longer as it was signed; `old` and `new` as people read them, "" for none."""
+
+    name: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True)
@@ -75,8 +89,9 @@ def document(person: Participant) -> Document | None:
     agreement = inspection.agreement
     if agreement is None:
         return None
-    facts = _facts(person)
-    return Document(agreement, facts, tuple(_lines(facts, Company.get())))
+    company = Company.get()
+    facts = _facts(person) | {"zone": company.time_zone}
+    return Document(agreement, facts, tuple(_lines(facts, company)))
 
 
 def standing(person: Participant) -> Signature | None:
@@ -92,8 +107,22 @@ def why_not(person: Participant) -> str:
     if person.role != Role.CLIENT:
         return "Only clients sign the agreement."
     if inspection.status == InspectionStatus.CANCELLED:
-        return "This inspection was canceled."
+        return gettext("This inspection was canceled.")
     return "" if inspection.agreement_id else "This inspection has no agreement."
+
+
+def check_name(person: Participant, typed: str) -> str:
+    """What was typed as the full name, tidied. Raises BadField if it is not this person's name."""
+    try:
+        name = single_line(typed, limit=MAX_NAME)
+    except BadText:
+        raise BadField("typed_name", gettext("Please type your name by hand, on one line.")) from None
+    if not name:
+        raise BadField("typed_name", gettext("Please type your full name."))
+    if _letters(name) != _letters(person.name):
+        said = gettext("Please type your name as it stands in the agreement: {name}.")
+        raise BadField("typed_name", said.format(name=person.name))
+    return name
 
 
 def sign(person: Participant, consent: Consent) -> Signature:
@@ -114,9 +143,9 @@ def sign(person: Participant, consent: Consent) -> Signature:
             return signed
         now = document(person)
         if now is None or now.sha256 != consent.shown:
-            raise NotPossible("The agreement changed while you were reading. Please read it once more.")
+            raise NotPossible(gettext("The agreement changed while you were reading. Please read it once more."))
         if Signature.objects.filter(nonce=consent.nonce).exists():
-            raise NotPossible("This form was used before. Please read the agreement once more.")
+            raise NotPossible(gettext("This form was used before. Please read the agreement once more."))
         made = Signature.objects.create(
             participant=person,
             agreement=now.agreement,
@@ -169,6 +198,14 @@ def changed_since(signature: Signature) -> list[str]:
     return [name for name in FACTS if not _same(name, signature.facts.get(name), now[name])]
 
 
+def changes(signature: Signature) -> list[Change]:
+    """What is no longer as it was signed, or was not when the signature ended: as signed, and as it is now."""
+    company = Company.get()
+    names = signature.ended_because or changed_since(signature)
+    old, new = _words(signature.facts, company), _words(_facts(signature.participant), company)
+    return [Change(name, old[name], new[name]) for name in FACTS if name in names]
+
+
 def _same(name: str, signed: Any, now: Any) -> bool:
     # Another spelling of the same name is no other person.
     return signed == now or (name == "name" and name_key(str(signed)) == name_key(str(now)))
@@ -180,16 +217,9 @@ def _end(signature: Signature, changed: list[str], *, by: str) -> None:
 
 
 def _checked(person: Participant, consent: Consent) -> str:
-    try:
-        typed = single_line(consent.typed_name, limit=MAX_NAME)
-    except BadText as problem:
-        raise BadField("typed_name", str(problem)) from None
-    if not typed:
-        raise BadField("typed_name", "Please type your full name.")
-    if _letters(typed) != _letters(person.name):
-        raise BadField("typed_name", f"Please type your name as it stands in the agreement: {person.name}.")
+    typed = check_name(person, consent.typed_name)
     if not consent.agreed:
-        raise BadField("agreed", "Please tick that you agree to sign electronically.")
+        raise BadField("agreed", gettext("Please tick that you agree to sign electronically."))
     return typed
 
 
@@ -211,13 +241,21 @@ def _facts(person: Participant) -> dict[str, Any]:
 
 
 def _lines(facts: dict[str, Any], company: Company) -> list[tuple[str, str]]:
-    local = datetime.fromisoformat(facts["starts_at"]).astimezone(company.zone)
-    lines = [
-        ("Company", company.name),
-        ("Client", facts["name"]),
-        ("Property", facts["address"]),
-        ("Inspection", dateformat.format(local, "l, F j, Y, g:i A T")),
-        ("Services", ", ".join(facts["services"])),
-        ("Fee", f"${Decimal(facts['fee']):,.2f}" if facts["fee"] is not None else ""),
-    ]
+    words = _words(facts, company)
+    lines = [("Company", company.name), *((LABELS[name], words[name]) for name in FACTS)]
     return [(name, value) for name, value in lines if value]
+
+
+def _words(facts: dict[str, Any], company: Company) -> dict[str, str]:
+    """Each fact as people read it. In English, as the document is."""
+    zone = ZoneInfo(facts.get("zone") or company.time_zone)
+    local = datetime.fromisoformat(facts["starts_at"]).astimezone(zone)
+    with translation.override("en"):
+        starts = dateformat.format(local, "l, F j, Y, g:i A T")
+    return {
+        "name": facts["name"],
+        "address": facts["address"],
+        "starts_at": starts,
+        "services": ", ".join(facts["services"]),
+        "fee": f"${Decimal(facts['fee']):,.2f}" if facts["fee"] is not None else "",
+    }

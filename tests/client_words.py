@@ -18,6 +18,8 @@ TEMPLATES = sorted((BASE_DIR / "templates" / "portal").glob("*.html")) + sorted(
 )
 # Fixed words that Python code puts into what clients read.
 IN_CODE = ("their server", "them", "l, F j, Y", "D j M", "D j M Y", "{some} and {last}")
+# Modules whose every `gettext` is for clients.
+CODE = [*sorted((BASE_DIR / "inspections").glob("*portal*.py")), BASE_DIR / "inspections" / "signing.py"]
 # The daily summary is for the office.
 TEMPLATES = [path for path in TEMPLATES if path.name != "digest.txt"]
 
@@ -28,6 +30,18 @@ def of_template(path: Path) -> list[str]:
     """The texts that a template gives to gettext, as Django's own makemessages finds them."""
     code = templatize(path.read_text("utf-8"), origin=str(path))
     return [ast.literal_eval(found[1] or found[2]) for found in _CALL.finditer(code)]
+
+
+def of_code(path: Path) -> list[str]:
+    """The texts that a module gives to gettext, now or later."""
+    calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    return [
+        text.value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in ("gettext", "_")
+        for text in call.args[:1]
+        if isinstance(text, ast.Constant) and isinstance(text.value, str)
+    ]
 
 
 def texts() -> Iterator[str]:
@@ -50,6 +64,8 @@ def _all() -> Iterator[str]:
         yield from map(str, (email.subject, email.preheader, email.title, *email.sentences, email.button))
     for path in TEMPLATES:
         yield from of_template(path)
+    for path in CODE:
+        yield from of_code(path)
 
 
 def catalogue() -> dict[str, str]:

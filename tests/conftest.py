@@ -20,7 +20,7 @@ from config.environment import BASE_DIR
 from config.guardian import Guardian
 from config.processes import Child
 from emails import domains
-from tests import chromium, live
+from tests import chromium, live, shares
 
 AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -32,6 +32,11 @@ def pytest_configure() -> None:
     # So that a SIGTERM (a CI's time limit) ends the tests like Ctrl-C: with their cleaning up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     catalogs.compile_all()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> shares.Shares:
+    return shares.Shares(config, log)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 import redis
 import requests
-from django.conf import settings
 from django.db import connection
 
 from config.celery import QUEUES, app
@@ -21,8 +20,12 @@ from config.guardian import Guardian
 from config.postgres import free_port
 from config.processes import APPLICATION, PRACTICE_MAIL, Child, Requests, stop, wait_for
 
-# The worker's own. Wake-ups of tests that expect no worker go to number 0, where nobody listens.
-BROKER = 1
+# Which of the processes that share the tests out this is; the first where one runs them all.
+SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+# Its databases of the broker: the worker's, and that of the faults, so that no other worker helps out.
+# Wake-ups of tests that expect no worker go to number 0, where nobody listens.
+BROKER = 1 + 2 * SHARE
+FAULTS_BROKER = BROKER + 1
 
 
 @dataclass
@@ -51,8 +54,8 @@ class Live:
         return not waiting and not self.broker.hlen("unacked")
 
 
-def broker_url() -> str:
-    return urlunsplit(urlsplit(settings.REDIS_URL)._replace(path=f"/{BROKER}"))
+def broker_url(number: int = BROKER) -> str:
+    return urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}"))
 
 
 def database_url() -> str:

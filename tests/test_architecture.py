@@ -22,6 +22,7 @@ FLOORS = [
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
     r"papers",
+    r"erased",
     r"imprint|searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
     r"|outcomes|stoplists|optouts|timing|conditions",
     r"checks",
@@ -30,8 +31,8 @@ FLOORS = [
     r"wake|nightly|aftermath|reasons",
     r"outbox|releases|replies",
     r"retries|blocks|reminders",
-    r"delivery|inbox|mailbox\w*|templates",
-    r"automations\w*|batch",
+    r"delivery|inbox|mailbox\w*|templates|erasures",
+    r"automations\w*|batch|everything|visitors",
     r"why|troubleshoot|practice",
     r"selectors\w*",
     r"rehearsal|glossary|exports|digests|invitations|record\w*",

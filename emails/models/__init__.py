@@ -2,6 +2,7 @@
 
 from emails.models.desk import Desk, Digest
 from emails.models.domains import DomainCheck
+from emails.models.erasures import Erasure
 from emails.models.exports import Export, ExportPart
 from emails.models.letters import Attachment, Letter, LetterQuerySet
 from emails.models.mailbox import Mailbox
@@ -37,6 +38,7 @@ __all__ = [
     "Digest",
     "DomainCheck",
     "EmailTemplate",
+    "Erasure",
     "Export",
     "ExportPart",
     "Kind",

@@ -137,6 +137,9 @@ class Message(models.Model):
     )
     has_link = models.BooleanField(default=False, help_text="A working portal link was in HTML and text")
 
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Whom it went to and what it said were deleted for good"
+    )
     opened_at = models.DateTimeField(null=True, blank=True)
     clicked_at = models.DateTimeField(null=True, blank=True)
     auto_reply = models.CharField(max_length=200, blank=True)

@@ -104,10 +104,21 @@ class TemplateDraft(models.Model):
 
 
 class OptOut(models.Model):
-    """Whoever has this address wants no marketing. It never stops anything else."""
+    """Whoever has this address wants no marketing, until it is ended. It never stops anything else."""
 
-    key = models.CharField(max_length=MAX_EMAIL + 64, unique=True, help_text="Canonical address")
+    key = models.CharField(max_length=MAX_EMAIL + 64, help_text="Canonical address, or a digest of one")
     at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=MAX_NAME, blank=True, default="", db_default="")
+    note = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="How they asked for it")
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=["key"], name="opt_out_key"),)
+        constraints = (
+            models.UniqueConstraint(fields=["key"], condition=Q(ended_at__isnull=True), name="one_standing_opt_out"),
+            models.CheckConstraint(condition=Q(ended_at__isnull=True) | ~Q(ended_by=""), name="opt_out_ended_by"),
+        )
 
     def __str__(self) -> str:
         return self.key

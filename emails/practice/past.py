@@ -3,11 +3,11 @@
 Nothing is invented: what happened, in which order and how far apart stays as the real workers made it.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.db.models import F, Value
-from django.db.models.functions import Cast, Replace
+from django.db.models.functions import Replace
 
 from emails import imprint
 from emails.models import AddressHold, Message, MessageEvent, Problem, WebhookPost
@@ -47,10 +47,10 @@ def move(inspection: Inspection, by: timedelta) -> None:
         inspection.messages.update(
             **{part: Replace(part, Value(old), Value(new)) for part in ("subject", "html", "text")}
         )
-        _retell(inspection, old, new)
     for model, path, columns in TIMES:
         ids = list(model._default_manager.filter(**{path: inspection.pk}).values_list("pk", flat=True).distinct())
         model._default_manager.filter(pk__in=ids).update(**{column: F(column) + by for column in columns})
+    _retell(inspection, by, dict(zip(before, after, strict=True)))
     inspection.refresh_from_db()
     for signature in Signature.objects.standing().filter(participant__inspection=inspection):
         _sign_for(signature)
@@ -64,8 +64,19 @@ def _sign_for(signature: Signature) -> None:
         signature.save(update_fields=["facts", "text", "sha256"])
 
 
-def _retell(inspection: Inspection, old: str, new: str) -> None:
-    """The same words in what the steps keep of their emails."""
-    steps = MessageEvent.objects.filter(message__inspection=inspection, data__has_key=imprint.KEY)
-    told = Replace(Cast("data", models.TextField()), Value(old), Value(new))
-    steps.update(data=Cast(told, models.JSONField()))
+def _retell(inspection: Inspection, by: timedelta, words: dict[str, str]) -> None:
+    """What events keep of their emails, and of the beginning, has times and words in it too."""
+    for step in MessageEvent.objects.filter(message__inspection=inspection, data__has_key=imprint.KEY):
+        email = step.data[imprint.KEY]
+        if "due" in email:
+            email["due"] = _moved(email["due"], by)
+        for old, new in words.items():
+            email["subject"] = email.get("subject", "").replace(old, new)
+        step.save(update_fields=["data"])
+    for event in inspection.events.filter(data__has_key="starts_at"):
+        event.data["starts_at"] = _moved(event.data["starts_at"], by)
+        event.save(update_fields=["data"])
+
+
+def _moved(moment: str, by: timedelta) -> str:
+    return (datetime.fromisoformat(moment) + by).isoformat()

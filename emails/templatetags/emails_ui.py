@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from heroicons.templatetags.heroicons import heroicon_outline
 
-from emails import selectors_messages
+from emails import record_words, selectors_messages
 from emails.models import Message, new_nonce
 from emails.wording import Display
 
@@ -48,6 +48,12 @@ def words_for(value: datetime) -> str:
 def when(value: datetime | None) -> str:
     """A moment, as `<time>`; nothing for None."""
     return _time_element(value, words_for(value)) if value else ""
+
+
+@register.filter
+def exactly(value: datetime) -> str:
+    """`Mon 23 Nov 2026, 9:14:05 AM CST`."""
+    return _time_element(value, record_words.stamp(value))
 
 
 @register.filter

@@ -41,6 +41,7 @@ class Contact(models.Model):
     phone = models.CharField(max_length=40, blank=True, validators=[validate_line])
     language = models.CharField(max_length=2, choices=Language.choices, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Their data was deleted for good")
     search = models.GeneratedField(
         expression=searching.vector("name", "email", "phone", *searching.phone_tails("phone")),
         output_field=SearchVectorField(),

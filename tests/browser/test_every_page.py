@@ -6,14 +6,14 @@ import pytest
 from django.conf import LazySettings
 from playwright.sync_api import Page
 
-from emails import activity, holds
+from emails import activity, erasures, exports, holds, optouts
 from emails.models import AddressHold, Message
 from emails.states import Status
 from inspections import links, services
-from inspections.models import Inspection, Participant
+from inspections.models import Inspection, Participant, User
 from tests.browser.axe import assert_accessible, assert_fits, violations
 from tests.browser.conftest import Open
-from tests.factories import make_draft, make_person
+from tests.factories import make_draft, make_participant, make_person
 from tests.live import Live, until
 
 WIDTHS = [1280, 360]
@@ -40,6 +40,7 @@ FIXED = [
     "/settings/keeping/",
     "/settings/team/",
     "/settings/sign-in/",
+    "/settings/everything/",
     "/today/settled/",
     "/emails/?view=reason",
     "/emails/?view=domain&since=2026-03-05&until=2026-03-04",
@@ -103,6 +104,20 @@ def blocked_pages() -> list[str]:
     return [asked, f"/blocked/allow/?{ticked}", "/blocked/?q=kept", "/blocked/?q=nobody"]
 
 
+def marketing_pages(person: Participant) -> list[str]:
+    """Somebody who wants no review requests, as staff and as they see it."""
+    message = person.messages.latest("pk")
+    optouts.stop(message)
+    return [f"/contacts/{person.contact_id}/marketing/", f"/p/stop/{optouts.address(message).split('/')[-2]}/"]
+
+
+def deleted_pages() -> list[str]:
+    """Somebody whose data is gone."""
+    gone = make_participant(name="Ben Ash", email="ben@example.com")
+    erasures.erase(gone.contact, by="Kim Reyes")
+    return [f"/contacts/{gone.contact_id}/", f"/inspections/{gone.inspection_id}/", f"/people/{gone.pk}/why/"]
+
+
 def without_client() -> list[str]:
     """An inspection whose client was forgotten, and an email that had nobody to go to."""
     agent = make_person(name="Pat Nguyen", email="pat@example.com", role="buyer_agent")
@@ -124,6 +139,10 @@ def own_pages(inspection: Inspection) -> list[str]:
         f"/people/{person.pk}/edit/",
         f"/people/{person.pk}/remove/",
         f"/contacts/{person.contact_id}/",
+        f"/contacts/{person.contact_id}/erase/",
+        *marketing_pages(person),
+        *deleted_pages(),
+        f"/emails/exports/{exports.start_everything(by=User.objects.earliest('pk')).uuid}/",
         *(f"/people/{someone.pk}/why/" for someone in inspection.participants.all()),
         *blocked_pages(),
         *without_client(),

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import requests
@@ -20,8 +19,6 @@ from config.processes import APPLICATION, Child
 from emails import wake
 from tests import live
 from tests.faults.proxy import Proxy
-
-BROKER = 2  # of these tests alone, so that no other worker helps out
 
 
 class House:
@@ -81,8 +78,7 @@ def house(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[House]:
-    broker = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{BROKER}"))
-    house = House(tmp_path, guardian, live_server.url, broker)
+    house = House(tmp_path, guardian, live_server.url, live.broker_url(live.FAULTS_BROKER))
     settings.REDIS_URL = house.broker.url
     settings.BASE_URL = live_server.url
     monkeypatch.setattr(wake, "_quiet_until", 0.0)

@@ -1,0 +1,379 @@
+"""The delivery record in words, for the page and the PDF. Everything is read from the facts that are digested.
+
+Beside them stands what is looked up on the day: the company, people's present roles, names of rules, states of emails.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import dateformat, timezone
+from django.utils.dateparse import parse_datetime
+
+from emails import imprint, selectors_messages
+from emails.models import Automation, Kind, Message
+from emails.record import Record
+from emails.selectors_filters import REASONS
+from inspections import selectors
+from inspections.models import Inspection, InspectionEvent, Method, Scope
+
+HINTS = frozenset({"opened", "clicked", "autoresponded", "passed_on", "forwarded"})
+_LATE = timedelta(minutes=1)
+_FACTS = {"name": "Name", "address": "Address", "starts_at": "Time", "fee": "Fee", "services": "Services"}
+
+Pairs = Sequence[tuple[str, str]]  # label, value
+Content = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that happened. `words`: a mail server's own, untouched. `hint`: it proves nothing."""
+
+    at: datetime
+    title: str
+    by: str = ""
+    pairs: Pairs = ()
+    words: str = ""
+    hint: bool = False
+
+
+@dataclass(frozen=True)
+class Email:
+    """One email and all its steps."""
+
+    number: int
+    title: str
+    pairs: Pairs
+    steps: Sequence[Entry]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody on the inspection, by every name and address that the facts have."""
+
+    number: int
+    role: str
+    name: str
+    addresses: Sequence[str]
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """The whole record."""
+
+    record: Record
+    people: Sequence[Person]
+    happened: Sequence[Entry]
+    emails: Sequence[Email]
+    links: Sequence[Entry]
+    signatures: Sequence[Entry]
+    payments: Sequence[Entry]
+
+
+@dataclass
+class _Known:
+    """Names and addresses of a person in the order in which the facts tell them."""
+
+    names: dict[str, None] = field(default_factory=dict)
+    addresses: dict[str, None] = field(default_factory=dict)
+
+    def add(self, name: str | None, address: str | None) -> None:
+        if name:
+            self.names[name] = None
+        if address:
+            self.addresses[address] = None
+
+
+def tell(record: Record) -> Told:
+    """All of it, in the zone in force."""
+    known = _known(record)
+    people = _people(record.inspection, known)
+    names = {person.number: person.name for person in people}
+    return Told(
+        record=record,
+        people=people,
+        happened=[_happened(content, names) for content in record.of("event")],
+        emails=_emails(record),
+        links=_links(record, names),
+        signatures=_signatures(record, names),
+        payments=_payments(record),
+    )
+
+
+def stamp(moment: datetime) -> str:
+    """`Mon 23 Nov 2026, 9:14:05 AM CST`: on paper nothing is left to guess."""
+    return dateformat.format(timezone.localtime(moment), "D j M Y, g:i:s A T")
+
+
+def _moment(text: str) -> datetime:
+    found = parse_datetime(text)
+    if found is None:
+        raise ValueError(f"not a moment: {text}")
+    return found
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def _known(record: Record) -> Mapping[int, _Known]:
+    known: dict[int, _Known] = defaultdict(_Known)
+    whose = {content["id"]: content.get("person") for content in record.of("email")}
+    for fact in record.facts:
+        content = fact.content
+        data = content.get("data") or {}
+        if content["fact"] == "event":
+            _from_event(known, content, data)
+        elif content["fact"] == "step" and (person := whose.get(content["email"])):
+            email = data.get(imprint.KEY) or {}
+            known[person].add(email.get("to_name"), email.get("to_address"))
+        elif content["fact"] == "email" and content.get("person"):
+            email = content.get(imprint.KEY) or {}
+            known[content["person"]].add(email.get("to_name"), email.get("to_address"))
+        elif content["fact"] == "signature":
+            known[content["person"]].add(content["facts"].get("name"), None)
+    return known
+
+
+def _from_event(known: Mapping[int, _Known], content: Content, data: Content) -> None:
+    for person in data.get("people") or ():
+        known[person["participant"]].add(person["name"], person["email"])
+    if person := content.get("person"):
+        if content["type"] == InspectionEvent.Type.PERSON_ADDED:
+            known[person].add(data.get("name"), data.get("email"))
+        if content["type"] == InspectionEvent.Type.CONTACT_CHANGED and data.get("field") in ("name", "email"):
+            for value in (data.get("old"), data.get("new")):
+                known[person].add(*((value, None) if data["field"] == "name" else (None, value)))
+
+
+def _people(inspection: Inspection, known: Mapping[int, _Known]) -> list[Person]:
+    """Whoever no fact names yet stands there by the present name."""
+    return [
+        Person(
+            number=person.pk,
+            role=person.get_role_display(),
+            name=", then ".join(known[person.pk].names) or person.name,
+            addresses=list(known[person.pk].addresses) or [person.email] * bool(person.email),
+            removed_at=person.removed_at,
+        )
+        for person in inspection.participants.select_related("contact").order_by("pk")
+    ]
+
+
+# --- what happened to the inspection ---------------------------------------------------------------------------------
+
+
+def _happened(content: Content, names: Mapping[int, str]) -> Entry:
+    event = InspectionEvent(type=content["type"], data=content.get("data") or {})
+    told = selectors.told(event)
+    who = names.get(content.get("person", 0), "")
+    detail = told.detail or (selectors.begun(event.data) if event.type == InspectionEvent.Type.CREATED else "")
+    pairs = [("About", who), ("Detail", detail)]
+    hint = event.type in (InspectionEvent.Type.PORTAL_VISITED, InspectionEvent.Type.AUTOMATIC)
+    return Entry(_moment(content["at"]), told.what, content["by"], _told(pairs), hint=hint)
+
+
+def _told(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(label, value) for label, value in pairs if value]
+
+
+# --- emails ----------------------------------------------------------------------------------------------------------
+
+
+def _emails(record: Record) -> list[Email]:
+    steps: dict[int, list[Content]] = defaultdict(list)
+    for content in record.of("step"):
+        steps[content["email"]].append(content)
+    rows = Message.objects.filter(inspection=record.inspection).defer("html", "text", "search").in_bulk()
+    emails = record.of("email")
+    rules = Automation.objects.in_bulk([content["rule"] for content in emails if "rule" in content])
+    return [_email(content, steps[content["id"]], rows[content["id"]], rules) for content in emails]
+
+
+def _email(content: Content, steps: Sequence[Content], row: Message, rules: Mapping[int, Automation]) -> Email:
+    kept = [content.get(imprint.KEY), *((step.get("data") or {}).get(imprint.KEY) for step in steps)]
+    last: dict[str, Any] = {}
+    for email in kept:
+        last |= email or {}
+    test = "Test: " if content.get("test") else ""
+    pairs = [
+        ("Subject", last.get("subject", "")),
+        ("To", _mailbox(last)),
+        ("Asked for by", _asked(content, rules)),
+        ("State on the day of this record", str(selectors_messages.shown(row).label)),
+        ("Our name for it", content["uuid"]),
+    ]
+    return Email(content["id"], test + _kind(last.get("kind", "")), _told(pairs), _steps(steps))
+
+
+def _kind(value: str) -> str:
+    return str(Kind(value).label) if value in Kind.values else "Email"
+
+
+def _mailbox(email: Content) -> str:
+    name, address = email.get("to_name", ""), email.get("to_address", "")
+    return f"{name} <{address}>" if name and address else name or address
+
+
+def _asked(content: Content, rules: Mapping[int, Automation]) -> str:
+    by = content["by"]
+    if content.get("retry"):
+        return f"Tried again by itself, {by}"
+    if resent := content.get("resend_of"):
+        return f"{by}, as a resend of email {resent}"
+    rule = rules.get(content.get("rule", 0))
+    return f"Rule “{rule.name}” (number {rule.pk}), when {by} changed the inspection" if rule else by
+
+
+def _steps(contents: Iterable[Content]) -> list[Entry]:
+    """What one step says like the one before is not said again; what left is always said whole."""
+    said: dict[str, str] = {}
+    found = []
+    for content in contents:
+        email = (content.get("data") or {}).get(imprint.KEY) or {}
+        now = {
+            "To": _mailbox(email),
+            "Mail service": content.get("provider", ""),
+            "Its name for it": content.get("provider_message_id", ""),
+        }
+        news = {label: value for label, value in now.items() if value != said.get(label) or "subject" in email}
+        said |= {label: value for label, value in now.items() if value}
+        found.append(_step(content, email, list(news.items())))
+    return found
+
+
+def _step(content: Content, email: Content, news: Pairs) -> Entry:
+    at, by = _moment(content["at"]), content.get("by", "")
+    title, _tone = selectors_messages.step_words(content["type"], content.get("status", ""), by)
+    words = content.get("words", "")
+    theirs = "provider" in content
+    note = "" if theirs or words == email.get("to_address") else words
+    pairs = [
+        *news,
+        *_as_sent(email),
+        ("Due", _due(email, at)),
+        ("Reason", _reason(email.get("reason") or content.get("category", ""))),
+        ("Detail", email.get("note", "") if email.get("reason") else ""),
+        ("Note", "" if note == email.get("note") and email.get("reason") else note),
+        ("Code", " ".join(_told_values(content, "code", "reject_reason"))),
+        ("Program", (content.get("data") or {}).get("user_agent", "")),
+        ("Stored", _stored(content, at)),
+    ]
+    return Entry(at, title, by, _told(pairs), words if theirs else "", content["type"] in HINTS)
+
+
+def _told_values(content: Content, *names: str) -> list[str]:
+    return [content[name] for name in names if content.get(name)]
+
+
+def _as_sent(email: Content) -> Pairs:
+    files = ", ".join(f"{file.get('name')} (SHA-256 {file.get('sha256')})" for file in email.get("files") or ())
+    version = f"{email['template']}, version {email['version']}" if "version" in email else ""
+    return [
+        ("Subject", email.get("subject", "")),
+        ("From", email.get("from_header", "")),
+        ("Answers go to", email.get("reply_to", "")),
+        ("Template", version),
+        ("Form", "Plain version" if email.get("plain") else ""),
+        ("Portal link", "Was in it" if email.get("has_link") else ""),
+        ("Files", files),
+        ("SHA-256 of its HTML", email.get("html_sha256", "")),
+        ("SHA-256 of its text", email.get("text_sha256", "")),
+    ]
+
+
+def _due(email: Content, at: datetime) -> str:
+    due = _moment(email["due"]) if "due" in email else at
+    return stamp(due) if due - at > _LATE else ""
+
+
+def _reason(code: str) -> str:
+    return str(REASONS.get(code, code))
+
+
+def _stored(content: Content, at: datetime) -> str:
+    stored = _moment(content["recorded_at"])
+    return stamp(stored) if abs(stored - at) > _LATE else ""
+
+
+# --- links, signatures, payments -------------------------------------------------------------------------------------
+
+
+def _links(record: Record, names: Mapping[int, str]) -> list[Entry]:
+    emails = {content["uuid"]: f"Email {content['id']}" for content in record.of("email")}
+    off = {content["id"]: _moment(content["at"]) for content in record.of("link_off")}
+    return [
+        Entry(
+            _moment(content["at"]),
+            f"Link {content['id']} made",
+            pairs=_told(
+                [
+                    ("For", names.get(content["person"], "")),
+                    ("Opens", str(Scope(content["scope"]).label)),
+                    ("Made for", emails.get(content["purpose"], content["purpose"])),
+                    ("Ends", stamp(_moment(content["expires_at"]))),
+                    ("Switched off", stamp(off[content["id"]]) if content["id"] in off else ""),
+                ]
+            ),
+        )
+        for content in record.of("link")
+    ]
+
+
+def _signatures(record: Record, names: Mapping[int, str]) -> list[Entry]:
+    ended = {content["id"]: content for content in record.of("signature_ended")}
+    return [_signature(content, ended.get(content["id"]), names) for content in record.of("signature")]
+
+
+def _signature(content: Content, ended: Content | None, names: Mapping[int, str]) -> Entry:
+    pairs = [
+        ("For", names.get(content["person"], "")),
+        ("Typed name", content["typed_name"]),
+        ("Agreement", f"Version {content['version']}"),
+        ("SHA-256 of the text", content["sha256"]),
+        *[(f"Signed with: {label.lower()}", _fact(content["facts"].get(name))) for name, label in _FACTS.items()],
+        ("Internet address", content.get("ip", "")),
+        ("Browser", content.get("browser", "")),
+        ("Through", f"Link {content['link']}" if "link" in content else ""),
+    ]
+    if ended:
+        changed = ", ".join(_FACTS.get(name, name).lower() for name in ended.get("because", ()))
+        pairs += [("Ended", f"{stamp(_moment(ended['at']))}, by {ended['by']}"), ("Because these changed", changed)]
+    return Entry(_moment(content["at"]), "Agreement signed", content["typed_name"], _told(pairs))
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = str(value or "")
+    moment = parse_datetime(text) if "T" in text and text[:4].isdigit() else None
+    return stamp(moment) if moment else text
+
+
+def _payments(record: Record) -> list[Entry]:
+    undone = {content["id"]: content for content in record.of("payment_undone")}
+    return [_payment(content, undone.get(content["id"])) for content in record.of("payment")]
+
+
+def _payment(content: Content, undone: Content | None) -> Entry:
+    pairs = [
+        ("Amount", f"${content['dollars']}"),
+        ("Came as", str(Method(content["method"]).label)),
+        ("Note", content.get("note", "")),
+        ("Taken back", f"{stamp(_moment(undone['at']))}, by {undone['by']}" if undone else ""),
+    ]
+    return Entry(_moment(content["at"]), "Payment recorded", content["by"], _told(pairs))
+
+
+# --- is it still so? -------------------------------------------------------------------------------------------------
+
+
+def answer(added: int | None) -> tuple[str, str]:
+    """What a checked digest means: a sentence and its tone."""
+    if added is None:
+        return "This is not a digest of this record. A letter may be missing, or it belongs to another one.", "red"
+    if added:
+        return f"{added} fact{'s were' if added > 1 else ' was'} added since. Nothing before was changed.", "blue"
+    return "This record is unchanged.", "green"

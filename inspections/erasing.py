@@ -1,0 +1,68 @@
+"""Delete a person's data: what they are called and how they are reached goes; what took place stays.
+
+Signed agreements stay as they were signed: they prove what was agreed.
+"""
+
+from django.utils import timezone
+
+from inspections import links, people
+from inspections.events import Type
+from inspections.models import Contact, ContactChange, ImportUpload, Inspection, InspectionEvent, Participant
+
+NAME = "Deleted person"
+# Told by the person, under their own name.
+_THEIR_WORD = (
+    Type.SIGNED,
+    Type.AGREEMENT_SIGNED,
+    Type.PORTAL_VISITED,
+    Type.REPORT_OPENED,
+    Type.NOT_ME,
+    Type.LINK_ASKED,
+)
+_PERSONAL = frozenset({"name", "email", "phone", "typed_name", "ip", "agent"})
+
+
+def addresses_of(contact: Contact) -> list[str]:
+    """Every address that they have or had, as written."""
+    former = contact.changes.filter(field="email").values_list("old", "new")
+    return sorted({contact.email, *(address for pair in former for address in pair)} - {""})
+
+
+def open_participations(contact: Contact) -> list[Participant]:
+    """Where emails would still go to them."""
+    on = contact.participations.filter(removed_at=None, inspection__in=Inspection.objects.open())
+    return list(on.select_related("inspection", "contact").order_by("inspection_id", "pk"))
+
+
+def take_off(contact: Contact, *, by: str) -> int:
+    """Take them off inspections that are not over. The caller's transaction goes on with `forget`."""
+    return sum(people.remove_person(on, by=by) for on in open_participations(contact))
+
+
+def forget(contact: Contact) -> None:
+    """Without a way back. The caller holds the contact's lock. Repeating it is harmless."""
+    links.revoke_all(contact=contact)
+    ContactChange.objects.filter(contact=contact).exclude(old="", new="").update(old="", new="")
+    ContactChange.objects.filter(apart_from=contact).exclude(old="").update(old="")
+    told = InspectionEvent.objects.filter(participant__contact=contact)
+    told.filter(type__in=_THEIR_WORD).update(by=NAME)
+    for event in told.order_by("pk"):
+        kept = _impersonal(event)
+        if kept != event.data:
+            InspectionEvent.objects.filter(pk=event.pk).update(data=kept)
+    contact.name, contact.email, contact.phone, contact.language = NAME, "", "", ""
+    contact.erased_at = contact.erased_at or timezone.now()
+    contact.save(update_fields=["name", "email", "email_key", "phone", "language", "erased_at"])
+
+
+def empty_uploads(addresses: list[str]) -> int:
+    """Files that wait to be imported and name one of these addresses are emptied: they can be uploaded anew."""
+    wanted = [address.lower().encode() for address in addresses]
+    waiting = ImportUpload.objects.exclude(content=b"").order_by("pk")
+    found = [each.pk for each in waiting if any(one in bytes(each.content).lower() for one in wanted)]
+    return ImportUpload.objects.filter(pk__in=found).update(content=b"", result={}, name="")
+
+
+def _impersonal(event: InspectionEvent) -> dict[str, object]:
+    gone = _PERSONAL | ({"old", "new"} if event.type == Type.CONTACT_CHANGED else set())
+    return {key: "" if key in gone else value for key, value in event.data.items()}

@@ -1,0 +1,203 @@
+"""What people do in the portal, and what becomes of their emails: the wrong person, and new links."""
+
+import re
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.cache import cache
+from django.test import Client
+
+from emails import holds, reasons
+from emails.models import AddressHold, Message, Problem
+from emails.states import Reason, Status
+from inspections import asking, links, services
+from inspections.models import InspectionEvent, Participant, PortalLink
+from tests.emails.mailed import make_client, make_message, template, told
+from tests.factories import make_company, make_inspection, make_participant, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(client: Client) -> Client:
+    """Kim, signed in."""
+    cache.clear()
+    make_company(sender_email="office@oakwood.example")
+    client.force_login(make_user(name="Kim Reyes"))
+    template("confirmation")
+    return client
+
+
+def delivered(person: Participant, **over: Any) -> Message:
+    return told(make_message(person, has_link=True, **over), Status.DELIVERED)
+
+
+def not_me(person: Participant) -> None:
+    asking.not_me(links.mint(person, purpose="test")[0])
+
+
+def words(answer: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+# --- the wrong person ------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_email_with_a_link_went_to_the_wrong_person(office: Client) -> None:
+    ann = make_client()
+    older, newest = delivered(ann), delivered(ann, kind="agreement")
+    without = told(make_message(ann, kind="reminder"), Status.DELIVERED)
+    not_me(ann)
+    for message in (older, newest, without):
+        message.refresh_from_db()
+    assert [older.category, newest.category, without.category] == ["", "wrong_person", ""]
+    problem = Problem.objects.open().get()
+    assert (problem.message, problem.category, problem.participant) == (newest, "wrong_person", ann)
+
+
+def test_the_office_is_told_with_the_way_out(office: Client) -> None:
+    ann = make_client()
+    delivered(ann)
+    not_me(ann)
+    for page in ("/", f"/messages/{Message.objects.get().pk}/"):
+        said = words(office.get(page))
+        assert "Went to the wrong person" in said
+        assert "Someone at ann@gmial.com says they are not Ann Lee. Links are switched off." in said
+        assert "Use ann@gmail.com and resend" in said or "Correct address and resend" in said
+    page = words(office.get(f"/inspections/{ann.inspection.pk}/"))
+    assert "“That’s not me” pressed" in page
+
+
+def test_nothing_more_goes_to_that_address_until_it_is_corrected(office: Client) -> None:
+    ann = make_client()
+    delivered(ann)
+    not_me(ann)
+    hold = AddressHold.objects.get(released_at=None)
+    assert (hold.key, hold.category) == ("ann@gmial.com", "wrong_person")
+    answer = office.post(f"/people/{ann.pk}/resend/confirmation/", {"nonce": "n-1"})
+    assert answer.status_code == 409
+    assert "Someone at ann@gmial.com said that our mail is not for them." in words(answer)
+    services.reschedule(ann.inspection, ann.inspection.starts_at.replace(hour=5), by="Kim")
+    held = Message.objects.get(kind="rescheduled")
+    assert (held.status, held.reason) == (Status.HELD, Reason.ADDRESS_BLOCKED)
+
+
+def test_correcting_the_address_sends_it_again_and_settles_it(office: Client) -> None:
+    ann = make_client()
+    message = delivered(ann)
+    not_me(ann)
+    data = {"email": "ann@gmail.com", "nonce": "n-1", "resend": [message.pk], "then": "resend"}
+    office.post(f"/people/{ann.pk}/edit/", data)
+    again = Message.objects.get(root=message)
+    assert (again.to_address, again.status) == ("ann@gmail.com", Status.QUEUED)
+    Message.objects.filter(pk=again.pk).update(status=Status.SENT)
+    told(again, Status.DELIVERED)
+    assert not Problem.objects.open().exists()
+
+
+def test_late_news_of_the_delivery_changes_nothing(office: Client) -> None:
+    ann = make_client()
+    message = make_message(ann, has_link=True)
+    not_me(ann)
+    told(message, Status.DELIVERED)
+    assert (message.status, message.category) == (Status.REJECTED, "wrong_person")
+    assert Problem.objects.open().get().message == message
+
+
+def test_staff_who_know_better_allow_the_address_again(office: Client) -> None:
+    ann = make_client()
+    delivered(ann)
+    not_me(ann)
+    assert "It is someone else’s address" in words(office.get("/blocked/"))
+    holds.allow(AddressHold.objects.get(), by="Kim")
+    holds.release("ann@gmial.com", by="Kim")
+    assert office.post(f"/people/{ann.pk}/resend/confirmation/", {"nonce": "n-1"}).status_code == 302
+
+
+def test_it_is_a_fact_and_no_reason_to_correct() -> None:
+    ann = make_client()
+    message = delivered(ann)
+    not_me(ann)
+    message.refresh_from_db()
+    assert not reasons.is_correctable(message)
+
+
+def test_a_link_that_no_email_brought_blames_no_email(office: Client) -> None:
+    ann = make_client()
+    make_message(ann, status=Status.QUEUED)
+    not_me(ann)
+    assert not Problem.objects.exists()
+    assert not AddressHold.objects.exists()
+    assert not PortalLink.objects.active().exists()
+
+
+def test_an_email_to_an_earlier_address_is_not_the_one(office: Client) -> None:
+    ann = make_client(email="ann@gmail.com")
+    delivered(ann, to_address="ann@gmial.com", to_key="ann@gmial.com")
+    not_me(ann)
+    assert not Problem.objects.exists()
+
+
+# --- new links -------------------------------------------------------------------------------------------------------
+
+
+def dead_link(person: Participant) -> PortalLink:
+    link, _ = links.mint(person, purpose="test")
+    links.revoke(link, by="Kim")
+    return link
+
+
+def test_a_new_link_goes_to_the_address_on_file(office: Client) -> None:
+    ann = make_client(email="ann@gmail.com")
+    asking.new_link("ANN@gmail.com", dead_link(ann))
+    message = Message.objects.get()
+    assert (message.kind, message.to_address, message.created_by) == ("confirmation", "ann@gmail.com", "Ann Lee")
+    assert message.status == Status.QUEUED
+    assert "New link asked for" in words(office.get(f"/inspections/{ann.inspection.pk}/"))
+
+
+def test_once_the_report_is_out_it_is_the_report_that_is_sent_again(office: Client) -> None:
+    ann = make_client(email="ann@gmail.com")
+    agent = make_participant(ann.inspection, name="Lou", email="lou@example.com", role="seller_agent")
+    services.publish_report(ann.inspection, by="Kim")
+    Message.objects.all().delete()
+    asking.new_link("ann@gmail.com", dead_link(ann))
+    asking.new_link("lou@example.com", dead_link(agent))
+    assert list(Message.objects.order_by("pk").values_list("to_name", "kind")) == [
+        ("Ann Lee", "report_ready"),
+        ("Lou", "confirmation"),
+    ]
+
+
+def test_nobody_else_gets_anything(office: Client) -> None:
+    ann = make_client(email="ann@gmail.com")
+    asking.new_link("eve@example.com", dead_link(ann))
+    asking.new_link("eve@example.com", None)
+    assert not Message.objects.exists()
+    said = words(office.get(f"/inspections/{ann.inspection.pk}/"))
+    assert "With eve@example.com, which nobody here has. Nothing was sent" in said
+
+
+def test_asking_cannot_fill_a_mailbox(office: Client, settings: LazySettings) -> None:
+    ann = make_client(email="ann@gmail.com")
+    link = dead_link(ann)
+    for _ in range(8):
+        asking.new_link("ann@gmail.com", link)
+        Message.objects.filter(status=Status.QUEUED).update(status=Status.SENT)
+    assert Message.objects.count() == 3  # an hour
+    assert InspectionEvent.objects.filter(type="link_asked").count() == 5  # a day
+
+
+def test_where_nothing_may_be_sent_asking_is_noted_all_the_same(office: Client) -> None:
+    ann = make_participant(make_inspection(status="cancelled"), name="Ann Lee", email="ann@gmail.com")
+    asking.new_link("ann@gmail.com", dead_link(ann))
+    assert not Message.objects.exists()
+    assert ann.events.filter(type="link_asked").exists()
+
+
+def test_a_couple_with_one_mailbox_each_get_their_own(office: Client) -> None:
+    ann = make_client(email="both@example.com")
+    make_participant(ann.inspection, name="Bo Lee", email="both@example.com")
+    asking.new_link("both@example.com", dead_link(ann))
+    assert set(Message.objects.values_list("to_name", flat=True)) == {"Ann Lee", "Bo Lee"}

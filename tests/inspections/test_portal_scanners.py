@@ -1,0 +1,145 @@
+"""Programs that check mail: they open everything, some fill in and press everything. Nothing of it counts."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from inspections import seals
+from inspections.models import Inspection, InspectionEvent, Participant, PortalLink, Signature
+from tests.factories import make_client_who_signs, make_company
+from tests.inspections.portal_visits import Visitor, text
+from tests.inspections.test_portal_pages import NEEDS
+
+pytestmark = pytest.mark.django_db
+Type = InspectionEvent.Type
+
+
+@pytest.fixture(autouse=True)
+def oakwood(settings: LazySettings) -> None:
+    cache.clear()
+    make_company()
+    settings.PORTAL_SCAN_SECONDS, settings.PORTAL_READ_SECONDS = 10, 3
+
+
+def told(person: Participant) -> list[str]:
+    return list(person.events.values_list("type", flat=True))
+
+
+def facts() -> tuple[Any, ...]:
+    """Everything that must not change by looking."""
+    return (
+        list(Inspection.objects.values()),
+        list(PortalLink.objects.values("pk", "revoked_at", "expires_at")),
+        list(Signature.objects.values()),
+    )
+
+
+def later(someone: Visitor, seconds: float) -> None:
+    """The link was made that long ago."""
+    PortalLink.objects.filter(pk=someone.link.pk).update(created_at=timezone.now() - timedelta(seconds=seconds))
+
+
+def shown_before(seconds: float, someone: Visitor, about: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The seal of a page that was opened that long ago."""
+    then = timezone.now() - timedelta(seconds=seconds)
+    with monkeypatch.context() as patch:
+        patch.setattr(seals.timezone, "now", lambda: then)
+        return seals.make(someone.link, about)
+
+
+@pytest.mark.parametrize("age", [0, 60])
+def test_looking_at_every_page_five_times_changes_nothing(age: float) -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    later(ann, age)
+    before = facts()
+    for page in [*NEEDS, "nothing/"]:
+        for _ in range(5):
+            ann.get(page)
+            ann.client.head(ann.url(page))
+    for address in (ann.path, "/p/new-link/", "/p/new-link/asked/", "/p/thanks/"):
+        for _ in range(5):
+            Client().get(address)
+            Client().head(address)
+    assert facts() == before
+    assert told(ann.person) == ([Type.PORTAL_VISITED] if age else [Type.AUTOMATIC])
+
+
+def test_a_program_that_fills_in_and_presses_everything_signs_nothing() -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    for _ in range(5):
+        answer = ann.sign()
+        assert answer.status_code == 422
+        assert "That was very quick. Please read it, then press once more." in text(answer)
+        ann.post("not-me/", seal=ann.seal("not-me/"))
+    assert not Signature.objects.exists()
+    assert ann.get().status_code == 200
+    assert told(ann.person) == [Type.AUTOMATIC]
+
+
+def test_a_person_who_was_quick_presses_once_more(settings: LazySettings) -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    seal = ann.seal()
+    answer = ann.sign(seal=seal)
+    page = answer.content.decode()
+    assert 'value="Ann Lee"' in page
+    assert seal in page  # still the page that was read: what they wait is what is left
+    assert "checked" in page
+    settings.PORTAL_SCAN_SECONDS = settings.PORTAL_READ_SECONDS = 0
+    assert ann.sign(seal=seal).status_code == 302
+
+
+def test_nobody_reads_a_page_in_a_second_however_old_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    later(ann, 3600)
+    assert ann.sign().status_code == 422
+    read = shown_before(4, ann, seals_about(ann), monkeypatch)
+    assert ann.sign(seal=read).status_code == 302
+
+
+def seals_about(someone: Visitor) -> str:
+    found = seals.read(someone.seal(), someone.link)
+    assert found
+    return found.about
+
+
+def test_a_page_that_was_open_for_a_day_is_read_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    later(ann, 3600)
+    old = ann.seal()
+    with monkeypatch.context() as patch:
+        patch.setattr(seals, "LIFETIME", timedelta(seconds=-1))
+        answer = ann.sign(seal=old)
+    assert "open for a long time" in text(answer)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    ["Mozilla/5.0 (compatible; Proofpoint)", "python-requests/2.32", "curl/8.5.0", "BarracudaCentral", "Googlebot/2.1"],
+)
+def test_a_program_that_says_so_is_one(agent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    robot = Visitor(make_client_who_signs(name="Ann Lee"), **{"User-Agent": agent})
+    later(robot, 3600)
+    read = shown_before(60, robot, seals_about(robot), monkeypatch)
+    assert robot.sign(seal=read).status_code == 422
+    assert told(robot.person) == [Type.AUTOMATIC]
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Linux; Android 13; CUBOT X18) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36 Edg/126.0",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Outlook/16.88 Safari/605.1.15",
+        "",
+    ],
+)
+def test_what_people_use_is_not_taken_for_a_program(agent: str) -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"), **{"User-Agent": agent})
+    later(ann, 3600)
+    ann.get()
+    assert told(ann.person) == [Type.PORTAL_VISITED]
