@@ -156,7 +156,8 @@ def _row(person: Participant, known: _Known) -> Row:
 
 def _what(messages: Sequence[Message]) -> str:
     """`Agreement to ann@gmail.com: Delivered`, of the newest that asks for the signature."""
-    asking = [m for m in messages if m.kind in (Kind.AGREEMENT, Kind.CONFIRMATION) and m.status != Status.CANCELLED]
+    standing = [m for m in messages if m.status != Status.CANCELLED and not m.is_planned_retry]
+    asking = [m for m in standing if m.kind in (Kind.AGREEMENT, Kind.CONFIRMATION)]
     last = max(asking, key=lambda m: (m.kind == Kind.AGREEMENT, m.pk), default=None)
     if last is None:
         return ""

@@ -139,7 +139,9 @@ def reach(person: Participant, messages: Iterable[Message], visited_at: datetime
         return ""
     if visited_at:
         return "visited"
-    statuses = {m.status for m in messages if m.has_link or m.kind in _WITH_LINK} - ON_PURPOSE
+    # What we plan to try again has not got through so far.
+    tried = [m for m in messages if not m.is_planned_retry]
+    statuses = {m.status for m in tried if m.has_link or m.kind in _WITH_LINK} - ON_PURPOSE
     if Status.DELIVERED in statuses:
         return "delivered"
     if statuses & UNFINISHED:

@@ -1,6 +1,7 @@
 """Rules over the life of an inspection: every firing leaves one row, what waits follows, nothing goes late or twice."""
 
 from datetime import time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,14 +11,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from emails import automations_rules, builtin, delivery, outbox, sentences
+from emails import automations_rules, builtin, conditions, delivery, outbox, sentences
 from emails.models import Automation, EmailTemplate, Message, Trigger
 from emails.practice import past
 from emails.states import CANCELLABLE, Reason, Status
-from inspections import people, services
+from inspections import payments, people, services, signing
 from inspections.models import Inspection, InspectionEvent
 from tests.emails.practice_mail import Running
-from tests.factories import in_days, make_company, make_draft, make_person
+from tests.factories import consent, in_days, make_company, make_draft, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -234,7 +235,11 @@ STEPS = st.lists(
         st.just(("person on", 0)),
         st.just(("person off", 0)),
         st.tuples(st.just("services"), st.booleans()),
-        st.tuples(st.just("rule"), st.tuples(st.integers(0, 4), st.booleans())),
+        st.tuples(st.just("sign"), st.sampled_from(["Ann Lee", "Bob Lee"])),
+        st.tuples(st.just("sign"), st.sampled_from(["Ann Lee", "Bob Lee"])),
+        st.just(("pay", 0)),
+        st.just(("pay back", 0)),
+        st.tuples(st.just("rule"), st.tuples(st.integers(0, 6), st.booleans())),
         CLOCK,
         st.just(("work", 0)),
     ),
@@ -296,8 +301,20 @@ class Office:
         draft = make_draft(services=names, starts_at=in_days(4), external_id=self.inspection.external_id)
         services.correct(self.inspection, draft, by="Kim")
 
+    def _sign(self, name: str) -> None:
+        for person in self.inspection.participants.current().filter(contact__name=name):
+            if not signing.why_not(person):
+                signing.sign(person, consent(person))
+
+    def _pay(self, _: int) -> None:
+        payments.record(self.inspection, amount=Decimal("425.00"), method="check", by="Kim")
+
+    def _pay_back(self, _: int) -> None:
+        if last := self.inspection.payments.standing().last():
+            payments.undo(last, by="Kim")
+
     def _rule(self, which: tuple[int, bool]) -> None:
-        rules = Automation.objects.filter(name__in=["Confirmation", "A", "B", "C", "D"]).order_by("pk")
+        rules = Automation.objects.filter(name__in=["Confirmation", "A", "B", "C", "D", "E", "F"]).order_by("pk")
         automations_rules.switch(rules[which[0]], which[1], by="Kim")
 
     def _clock(self, hours: int) -> None:
@@ -321,7 +338,8 @@ class Office:
         for event in events.filter(type__in=Trigger.values):
             rules = list(Automation.objects.standing().filter(trigger=event.type))
             for person in self.inspection.participants.current():
-                self.owed |= {f"{r.pk}:{person.pk}:{event.pk}" for r in rules if person.role in r.roles}
+                signer = event.type != Trigger.SIGNED or event.participant_id == person.pk
+                self.owed |= {f"{r.pk}:{person.pk}:{event.pk}" for r in rules if person.role in r.roles and signer}
         self.seen_event = self.last_event()
 
     def check_rows(self) -> None:
@@ -335,8 +353,25 @@ class Office:
         assert len(waiting) == len(set(waiting))
         off = [m for m in rows if m.status in CANCELLABLE and m.rule and m.rule.is_timed and not m.rule.enabled]
         assert off == []
+        self.check_answered(rows)
         if self.inspection.confirmed_at and self.inspection.status == "confirmed":
             self.check_everybody(rows)
+
+    def check_answered(self, rows: list[Message]) -> None:
+        """Nothing waits to ask for what is signed or paid, and nothing says so that is not."""
+        for message in rows:
+            person, rule = message.participant, message.rule
+            if person is None or rule is None or person.removed_at:
+                continue
+            answered = conditions.answered(rule, message.kind, person)
+            assert not (answered and message.status in CANCELLABLE), answered
+            due = message.send_after > timezone.now() and rule.is_timed and self.inspection.status == "confirmed"
+            if message.reason == Reason.DONE and due and not self.has_a_later_one(message, rows):
+                assert answered
+
+    def has_a_later_one(self, message: Message, rows: list[Message]) -> bool:
+        same = (message.rule_id, message.participant_id)
+        return any((m.rule_id, m.participant_id) == same and m.pk > message.pk for m in rows)
 
     def check_everybody(self, rows: list[Message]) -> None:
         """Each rule around the inspection has an answer for each person, whatever became of it."""
@@ -368,11 +403,13 @@ _numbers = iter(range(10**9))
 
 
 @pytest.fixture
-def five_rules() -> None:
+def seven_rules() -> None:
     make_rule(name="A", offset=2, unit="days", window=30)
     make_rule(name="B", offset=1, unit="days", side="after")
     make_rule(name="C", offset=3, service="Radon test")
     make_rule(name="D", offset=30, quiet_from=time(22), quiet_until=time(7))
+    make_rule(name="E", offset=40, unsigned=True)
+    make_rule(name="F", offset=20, unpaid=True, window=2)
 
 
 @settings(
@@ -388,8 +425,10 @@ def five_rules() -> None:
 )
 @example([("notifications", False), ("confirm", 0), ("notifications", True), ("move", 100), LATER, WORK])
 @example([("confirm", 0), ("rule", (1, False)), ("move", 200), ("rule", (1, True)), LATER, WORK, ("cancel", 0), WORK])
+@example([("sign", "Ann Lee"), ("move", 100), ("sign", "Ann Lee"), ("rule", (5, False)), ("move", 200), LATER, WORK])
+@example([("confirm", 0), ("pay", 0), ("notifications", False), ("pay back", 0), ("notifications", True), LATER, WORK])
 def test_whatever_the_order_every_firing_leaves_one_row_and_nothing_is_sent_twice(
-    mail: Running, five_rules: None, steps: list[tuple[str, Any]]
+    mail: Running, seven_rules: None, steps: list[tuple[str, Any]]
 ) -> None:
     Automation.objects.standing().update(enabled=True)
     Message.objects.filter(status__in=CANCELLABLE).update(send_after=Now() + timedelta(days=9999))

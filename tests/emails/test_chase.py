@@ -14,6 +14,7 @@ from emails import (
     digests,
     exports,
     reminders,
+    retries,
     selectors_chase,
     selectors_inspection,
     selectors_why,
@@ -161,6 +162,17 @@ def test_a13_today_says_who_cannot_reach_the_agreement_once(office: Client) -> N
     assert "Ann Lee cannot reach the agreement." in html
     assert "Not signed yet" not in html  # the row above has it
     assert "Ann Lee</bdi> cannot reach the agreement" in page(office, f"/inspections/{person.inspection_id}/")
+
+
+def test_a_try_that_we_plan_is_no_link_on_its_way(office: Client) -> None:
+    person = signer()
+    told(make_message(person), Status.SOFT_BOUNCED, category="mailbox_full")
+    assert retries.plan_all() == 1
+    (row,) = selectors_chase.rows()
+    assert (row.label, row.what) == (
+        "Cannot reach the agreement",
+        f"Confirmation to {person.email}: Their mailbox is full",
+    )
 
 
 def test_a13_nothing_is_cut_off_while_another_email_with_the_link_got_through(office: Client) -> None:
