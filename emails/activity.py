@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from emails import holds, imprint, problems, searching
 from emails.diagnosis import RETRYABLE
-from emails.models import Message, MessageEvent
+from emails.models import Message, MessageEvent, same_email
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
 
 MOST_LEASES_LOST = 5
@@ -64,8 +64,7 @@ def cancel(message: Message, *, by: str, text: str = "") -> bool:
 
 def stop_retries(message: Message, *, by: str, text: str) -> int:
     """Something made good what we would try again: the planned tries of this email are not wanted. How many."""
-    same = {name: getattr(message, name) for name in ("inspection_id", "participant_id", "kind")}
-    planned = Message.objects.planned_retries().filter(**same).exclude(pk=message.pk)
+    planned = Message.objects.planned_retries().filter(same_email(message)).exclude(pk=message.pk)
     planned = planned.filter(Q(resend_of__lte=message.pk) | Q(root=message.family_id)).order_by("pk")
     return sum(cancel(retry, by=by, text=text) for retry in planned)
 

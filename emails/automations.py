@@ -71,7 +71,7 @@ class Decision:
 def react(event: InspectionEvent) -> None:
     """Do what the rules say about this event; runs inside the event's own transaction."""
     inspection, person = event.inspection, event.participant
-    if event.type in (Event.UPDATED, Event.PERSON_ADDED, Event.CONTACT_CHANGED):
+    if event.type in (Event.UPDATED, Event.PERSON_ADDED, Event.CONTACT_CHANGED, Event.SIGNED):
         releases.try_again(inspection, by=event.by)
     if event.type == Event.UPDATED:
         searching.index(list(inspection.messages.values_list("pk", flat=True)))

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from emails import eligibility, outbox
 from emails.limits import Refused
-from emails.models import Message
+from emails.models import SAME_EMAIL, Message
 from emails.outbox import How
 from emails.states import ON_ITS_WAY, Reason, Status
 
@@ -54,11 +54,11 @@ def resend(messages: Iterable[Message], *, by: str, nonce: str) -> Plan:
     return Plan(sent, skipped)
 
 
-Email = tuple[int, int | None, str]
+Email = tuple[int, int | None, str, int | None]
 
 
 def _email(message: Message) -> Email:
-    return message.inspection_id, message.participant_id, message.kind
+    return message.inspection_id, message.participant_id, message.kind, message.letter_id
 
 
 def _newest(messages: Sequence[Message], *, before: str = "") -> dict[Email, int]:
@@ -67,8 +67,8 @@ def _newest(messages: Sequence[Message], *, before: str = "") -> dict[Email, int
     rows = rows.exclude(status=Status.CANCELLED)
     if before:
         rows = rows.exclude(nonce__startswith=f"{before}:")
-    found = rows.order_by().values_list("inspection_id", "participant_id", "kind").annotate(newest=Max("pk"))
-    return {(inspection, person, kind): pk for inspection, person, kind, pk in found}
+    found = rows.order_by().values_list(*SAME_EMAIL).annotate(newest=Max("pk"))
+    return {(inspection, person, kind, letter): pk for inspection, person, kind, letter, pk in found}
 
 
 def _why_not(message: Message, newest: dict[Email, int], *, unseen: bool = False) -> Refused | None:

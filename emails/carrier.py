@@ -2,7 +2,9 @@
 
 import threading
 from contextlib import suppress
+from email.encoders import encode_base64
 from email.headerregistry import Address
+from email.mime.base import MIMEBase
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -35,6 +37,15 @@ def mailbox(name: str, address: str) -> str:
     """`name <address>`, quoted as RFC 5322 asks, holding exactly one address. Raises BadText."""
     local, _, domain = email_address(address).rpartition("@")
     return str(Address(single_line(name).replace(",", " "), local, domain))
+
+
+def part(name: str, content_type: str, content: bytes) -> MIMEBase:
+    """A file as it goes along. Always base64: as text its line ends would change, and its digest with them."""
+    made = MIMEBase(*content_type.split("/", 1))
+    made.set_payload(content)
+    encode_base64(made)
+    made.add_header("Content-Disposition", "attachment", filename=single_line(name))
+    return made
 
 
 def _connection() -> BaseEmailBackend:

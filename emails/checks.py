@@ -48,6 +48,7 @@ class Words:
     subject: str
     body: str
     preheader: str = ""  # what a list of emails shows after the subject
+    attach: str = ""  # what goes out with it: one of `Attach`, or nothing
 
     @property
     def all(self) -> str:
@@ -180,6 +181,12 @@ def _line(line: int, field: str) -> int:
 def has_link(kind: str, body: str) -> bool:
     """The link that this kind needs can be pressed in the HTML and stands in the text; True if it needs none."""
     return not _about_link(Words(kind, "x", "x", body))
+
+
+def leads_to_portal(body: str) -> bool:
+    """Some portal link can be pressed in it."""
+    found = markup.read(markup.clean_template(body)).links
+    return any(_leads_to(link) in placeholders.LINKS and link.label.strip() for link in found)
 
 
 def _about_link(words: Words) -> list[Finding]:

@@ -27,12 +27,14 @@ from emails import (
     channel,
     eligibility,
     eligibility_rules,
+    enclosures,
     envelope,
     optouts,
     rendering,
     retries,
     wake,
 )
+from emails.enclosures import File
 from emails.models import Kind, Message, TemplateVersion
 from emails.outcomes import Outcome
 from emails.rendering import Rendered, TemplateProblem
@@ -150,9 +152,11 @@ def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | Non
         _hold(message, reason)
         return None
     try:
-        version = None if message.test else _version(message)
-        rendered = rendering.render(message, version, company) if version else _tried(message)
-        email = _email(message, rendered, company)
+        files = enclosures.of(message)
+        version = None if message.test or message.letter_id else _version(message)
+        offered = enclosures.offered(files)
+        rendered = _tried(message) if message.test else rendering.render(message, version, company, offered=offered)
+        email = _email(message, rendered, company, enclosures.along(files))
     except (TemplateProblem, BadText, NotPossible) as problem:
         _hold(message, Reason.TEMPLATE_PROBLEM, note=str(problem))
         return None
@@ -170,6 +174,7 @@ def _prepare(message: Message, company: Company) -> EmailMultiAlternatives | Non
         html=rendered.masked(rendered.html),
         text=rendered.masked(rendered.text),
         has_link=rendered.has_link,
+        files=[file.record for file in files],
         from_header=envelope.sender(email),
         reply_to=company.reply_to,
         provider=settings.MAIL_PROVIDER,
@@ -234,7 +239,7 @@ def _hold(message: Message, reason: str, *, note: str = "") -> None:
     _let_go(message, Status.HELD, type="held", text=note, reason=reason, note=note[:500])
 
 
-def _email(message: Message, rendered: Rendered, company: Company) -> EmailMultiAlternatives:
+def _email(message: Message, rendered: Rendered, company: Company, files: list[File]) -> EmailMultiAlternatives:
     """The email as Anymail takes it. Raises BadText for what could break a header or reach a second person."""
     to = carrier.mailbox(message.to_name, message.to_address)
     email = EmailMultiAlternatives(
@@ -246,6 +251,8 @@ def _email(message: Message, rendered: Rendered, company: Company) -> EmailMulti
     )
     if rendered.html:
         email.attach_alternative(rendered.html, "text/html")
+    for file in files:
+        email.attach(carrier.part(file.name, file.content_type, file.content or b""))
     email.metadata = {"message": str(message.uuid)}  # type: ignore[attr-defined] # read by Anymail
     email.extra_headers |= optouts.headers(rendered.stop)
     email.tags = [message.kind]  # type: ignore[attr-defined]

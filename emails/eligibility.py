@@ -49,6 +49,8 @@ def refuse_if_not_so(message: Message) -> None:
         raise Refused("The inspection begins before that. Use another address, or call.")
     if message.plain and message.kind not in PLAIN:
         raise Refused("This email has no short version.")
+    if message.by_link and not (message.resend_of and message.resend_of.files):
+        raise Refused("No file went along with this email.")
 
 
 def lacks_client(message: Message) -> bool:
@@ -86,7 +88,12 @@ def refuse_if_pointless(message: Message) -> None:
     """Raise Refused if sending this email again makes no sense now, or must not happen blindly."""
     if message.test:
         page = ("Open the template", f"/templates/{message.template_id}/")
+        if message.template_id is None:
+            raise Refused("This was a test of an email that staff wrote. Send another one from its draft.")
         raise Refused("This was a test. Send another one from its template.", way_out=page)
+    if message.letter and message.letter.is_forgotten:
+        page = ("Create Email", f"/inspections/{message.inspection_id}/email/")
+        raise Refused("The words of this email were removed after their time. Please write a new one.", way_out=page)
     flying = Message.objects.filter(pk=message.family_id) | Message.objects.filter(root_id=message.family_id)
     # A try that we plan by ourselves is in nobody's way: what is sent now takes its place.
     ahead = flying.filter(status__in=IN_OUR_HANDS).exclude(status=Status.QUEUED, retry__gt=0).order_by("-pk").first()

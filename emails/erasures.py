@@ -220,7 +220,10 @@ def _forget_mentions(tombstone: Erasure) -> bool:
             searching.index([message.pk])
     for letter in Letter.objects.filter(inspection__in=on).order_by("pk"):
         Letter.objects.filter(pk=letter.pk).update(
-            subject=found.sub(NAME, letter.subject), body=found.sub(NAME, letter.body)
+            subject=found.sub(NAME, letter.subject),
+            body=found.sub(NAME, letter.body),
+            other_name=found.sub("", letter.other_name),
+            other_email=found.sub("", letter.other_email),
         )
     return others.filter(status__in=_LEAVING).exists()
 

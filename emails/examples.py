@@ -43,6 +43,12 @@ def real(inspection: Inspection, company: Company) -> Scene:
     return Scene(inspection, first, company, link, [(person.role, person.name) for person in people])
 
 
+def to(person: Participant, company: Company) -> Scene:
+    """One person of an inspection, as they would read it."""
+    people = [(one.role, one.name) for one in _people(person.inspection)]
+    return Scene(person.inspection, person, company, link, people)
+
+
 def of(message: Message, company: Company) -> Scene:
     """A message, as its own reader would get it."""
     people = [(person.role, person.name) for person in _people(message.inspection)]

@@ -97,7 +97,7 @@ def _cells(message: Message, status: str) -> list[str]:
         message.to_address,
         message.get_kind_display(),
         message.subject,
-        message.template.name if message.template else "",
+        message.template.name if message.template else "Written by hand" if message.letter_id else "",
         message.rule.name if message.rule else "",
         status,
         _reason(message),

@@ -6,9 +6,9 @@ from django import forms
 
 from emails.checks import Words
 from emails.forms_settings import LineField
-from emails.models import EmailTemplate, Kind
+from emails.models import Attach, EmailTemplate, Kind
 
-WORDS = ("name", "subject", "preheader", "body")
+WORDS = ("name", "subject", "preheader", "body", "attach")
 _KINDS = [(kind.value, kind.label) for kind in Kind]
 
 
@@ -49,6 +49,12 @@ class TemplateForm(forms.Form):
         label="Text",
         help_text="HTML with placeholders in double braces. The plain text is made from it.",
         widget=forms.Textarea(attrs={"rows": 22, "spellcheck": "true", "class": "code"}),
+    )
+    attach = forms.ChoiceField(
+        label="Goes along",
+        required=False,
+        choices=(("", "Nothing"), *Attach.choices),
+        help_text="Each client’s own. Whoever has not signed waits: the email is held, with this reason.",
     )
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_000_000_000)
     example = Example(label="Show it for")

@@ -15,7 +15,7 @@ from emails.states import ON_PURPOSE, UNDELIVERED, Status
 
 DEAD = UNDELIVERED | ON_PURPOSE | {Status.HELD}
 
-# Of one kind, to one address, for one inspection.
+# Of one kind (of one letter), to one address, for one inspection.
 PER_EMAIL = ((timedelta(hours=1), 3), (timedelta(days=1), 5))
 # Whatever is sent to one address by hand.
 PER_ADDRESS = ((timedelta(hours=1), 5), (timedelta(days=1), 10))
@@ -48,7 +48,7 @@ class Refused(Exception):
 def check_limits(message: Message, *, confirmed: bool) -> None:
     """Raise Refused (429) if this resend comes too soon. `confirmed`: the person was asked about the last one."""
     to_address = Message.objects.filter(to_key=message.to_key).exclude(status__in=DEAD)
-    same = to_address.filter(inspection=message.inspection, kind=message.kind)
+    same = to_address.filter(inspection=message.inspection, kind=message.kind, letter=message.letter_id)
     if not confirmed:
         _ask_about(same.order_by("-created_at").first())
     by_hand = same.filter(rule__isnull=True) | same.filter(root__isnull=False)

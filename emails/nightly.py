@@ -3,11 +3,11 @@
 import logging
 from datetime import timedelta
 
-from django.db.models import Case, F, IntegerField, Max, Value, When
+from django.db.models import Case, Exists, F, IntegerField, Max, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from emails.models import Desk, Message, MessageEvent, WebhookPost
+from emails.models import Attachment, Desk, Letter, Message, MessageEvent, WebhookPost
 from emails.states import FACT_RANK, RANK, UNFINISHED, Status
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,8 @@ def run() -> dict[str, int]:
     """Counts of what was removed and found. Removing comes first: nothing that is found must keep data for longer."""
     desk = Desk.get()
     texts, records = timedelta(days=desk.keep_texts_days), timedelta(days=desk.keep_records_days)
-    kept = {"texts": _forget_texts(texts), "records": _forget_records(records)}
+    kept = {"texts": _forget_texts(texts), "letters": _forget_letters(texts), "records": _forget_records(records)}
+    _forget_empty_letters(records)
     found = kept | {"posts": _forget_posts(), "orphans": _forget_orphans(), "differences": len(differences())}
     log.info("nightly: %s", found)
     return found
@@ -63,6 +64,26 @@ def _forget_texts(kept: timedelta) -> int:
     """Remove what the emails said; who was sent what and what became of it stays."""
     old = Message.objects.filter(created_at__lt=timezone.now() - kept).exclude(html="", text="")
     return old.exclude(status__in=[*UNFINISHED, Status.HELD]).update(html="", text="")
+
+
+def _forget_letters(kept: timedelta) -> int:
+    """Remove the words and files of letters that are done with, and drafts that nobody touched for as long."""
+    horizon = timezone.now() - kept
+    Message.objects.filter(test=True, letter__sent_at=None, letter__saved_at__lt=horizon).update(letter=None)
+    drafts = Letter.objects.drafts().filter(saved_at__lt=horizon)
+    removed = drafts.count()
+    drafts.delete()
+    alive = Q(created_at__gte=horizon) | Q(status__in=[*UNFINISHED, Status.HELD])
+    needed = Message.objects.filter(alive, letter=OuterRef("pk"))
+    old = Letter.objects.filter(~Exists(needed), sent_at__lt=horizon)
+    Attachment.objects.filter(letter__in=old).delete()
+    return removed + old.exclude(body="").update(body="")
+
+
+def _forget_empty_letters(kept: timedelta) -> None:
+    """Letters whose messages are gone."""
+    horizon = timezone.now() - kept
+    Letter.objects.filter(sent_at__lt=horizon, messages=None).delete()
 
 
 def _forget_records(kept: timedelta) -> int:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from emails import activity, eligibility, optouts, wake
 from emails.limits import Refused, check_limits
-from emails.models import Automation, EmailTemplate, Message
+from emails.models import Automation, EmailTemplate, Letter, Message
 from emails.states import UNDELIVERED, Reason, Status
 from inspections.models import Inspection, Participant
 from inspections.text import canonical
@@ -21,6 +21,7 @@ __all__ = [
     "How",
     "Plan",
     "Refused",
+    "begin",
     "cancel",
     "enqueue",
     "plan_again",
@@ -43,8 +44,9 @@ class Plan:
 
     participant: Participant
     kind: str
-    template: EmailTemplate
+    template: EmailTemplate | None
     by: str
+    letter: Letter | None = None
     rule: Automation | None = None
     firing: str | None = None
     send_after: datetime | None = None
@@ -94,6 +96,7 @@ def _draft(plan: Plan) -> Message:
         participant=plan.participant,
         kind=plan.kind,
         template=plan.template,
+        letter=plan.letter,
         rule=plan.rule,
         firing=plan.firing,
         to_name=contact.name,
@@ -148,9 +151,10 @@ def plan_again(message: Message, due: datetime, until: datetime | None, *, by: s
 
 @dataclass(frozen=True)
 class How:
-    """In which way an email is sent again: the short version without pictures, at a later hour."""
+    """In which way an email is sent again: the short version without pictures, files by link, at a later hour."""
 
     plain: bool = False
+    by_link: bool = False
     at: datetime | None = None
 
 
@@ -249,6 +253,7 @@ def _copy(message: Message, root: Message, *, by: str, nonce: str | None, how: H
         participant=person,
         kind=message.kind,
         template=message.template,
+        letter=message.letter,
         rule=message.rule,
         to_name=person.contact.name if person else message.to_name,
         to_address=address,
@@ -256,6 +261,7 @@ def _copy(message: Message, root: Message, *, by: str, nonce: str | None, how: H
         created_by=by,
         send_after=how.at or timezone.now(),
         plain=how.plain or message.plain,
+        by_link=how.by_link or message.by_link,
         root=root,
         resend_of=message,
         nonce=nonce,
@@ -286,14 +292,26 @@ def send(
         refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
         if refused:
             raise refused
-        message = _draft(Plan(participant, kind, template or template_for(participant, kind), by))
-        message.nonce = nonce
-        eligibility.refuse_if_unusable(message)
-        check_limits(message, confirmed=confirmed)
-        if undo:
-            message.undo_until = message.send_after = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
-        activity.create(message, by=by)
-        wake.deliver()
+        plan = Plan(participant, kind, template or template_for(participant, kind), by)
+        return begin(plan, nonce=nonce, undo=undo, confirmed=confirmed)
+
+
+@transaction.atomic
+def begin(
+    plan: Plan, *, nonce: str | None = None, undo: bool = True, confirmed: bool = False, subject: str = ""
+) -> Message:
+    """Write a first email that somebody asks for. Raises Refused if its address cannot be used or a limit is reached.
+
+    `undo` holds it back for UNDO_SECONDS, unless it leaves later anyway.
+    """
+    message = _draft(plan)
+    message.nonce, message.subject = nonce, subject
+    eligibility.refuse_if_unusable(message)
+    check_limits(message, confirmed=confirmed)
+    if undo and plan.send_after is None:
+        message.undo_until = message.send_after = timezone.now() + timedelta(seconds=settings.UNDO_SECONDS)
+    activity.create(message, by=plan.by)
+    wake.deliver()
     return message
 
 
@@ -361,12 +379,12 @@ def cancel(message: Message, *, by: str) -> bool:
 
 
 def unsent_for(participant: Participant) -> list[Message]:
-    """What did not reach this person and has not been made good: one message per kind, the newest, failed or held."""
-    newest: dict[str, Message] = {}
+    """What did not reach this person and has not been made good: one message per email, the newest, failed or held."""
+    newest: dict[tuple[str, int | None], Message] = {}
     for message in participant.messages.select_related("template", "inspection").order_by("pk"):
         # A resend that was undone made nothing good, and one that we only plan has not yet.
         if message.status != Status.CANCELLED and not message.is_planned_retry:
-            newest[message.kind] = message
+            newest[message.kind, message.letter_id] = message
     unsent = [m for m in newest.values() if m.status in UNDELIVERED | {Status.HELD}]
     return [m for m in unsent if eligibility.why_not_about(m.inspection, m.kind) is None]
 

@@ -7,14 +7,13 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from emails import problems
-from emails.models import Mailbox, Message, Problem
+from emails.models import Mailbox, Message, Problem, same_email_outside
 from emails.providers import BY_MAIL
 from emails.states import GIVE_UP_AFTER, Status
 
 UNREPORTED = timedelta(days=1)
 MAILBOX_FRESH = timedelta(hours=1)
 HORIZON = timedelta(days=4)
-SAME_EMAIL = {name: OuterRef(name) for name in ("inspection", "participant", "kind")}
 
 
 def raise_problems() -> int:
@@ -40,7 +39,7 @@ def close_unreported() -> int:
         return 0
     rows = Message.objects.filter(status=Status.SENT, provider=BY_MAIL)
     rows = rows.filter(changed_at__lt=now - UNREPORTED, changed_at__gt=now - HORIZON)
-    open_ = Problem.objects.open().filter(message__lte=OuterRef("pk"), **SAME_EMAIL)
+    open_ = Problem.objects.open().filter(same_email_outside(), message__lte=OuterRef("pk"))
     waiting = list(rows.filter(Exists(open_)).order_by("pk")[:200])
     for message in waiting:
         problems.close_by(message)
@@ -62,7 +61,7 @@ def _silent(status: Status, since: datetime, *which: Q, category: str) -> list[M
     of_this = Problem.objects.filter(message=OuterRef("pk"))
     told = of_this.filter(Q(closed_at=None) | Q(category=category, opened_at__gte=OuterRef("changed_at")))
     # A later email of the same kind took its place: it stands on Today, was settled there, or arrived.
-    newer = Problem.objects.filter(message__gt=OuterRef("pk"), **SAME_EMAIL)
+    newer = Problem.objects.filter(same_email_outside(), message__gt=OuterRef("pk"))
     replaced = newer.filter(Q(closed_at=None) | Q(closed_at__gte=OuterRef("changed_at")))
-    arrived = Message.objects.filter(pk__gt=OuterRef("pk"), status=Status.DELIVERED, **SAME_EMAIL)
+    arrived = Message.objects.filter(same_email_outside(), pk__gt=OuterRef("pk"), status=Status.DELIVERED)
     return list(rows.exclude(Exists(told) | Exists(replaced) | Exists(arrived)).order_by("pk")[:200])

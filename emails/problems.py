@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from emails import papers
-from emails.models import Message, Problem
+from emails.models import Message, Problem, same_email
 from emails.states import ON_ITS_WAY, UNDELIVERED, Status
 from inspections.models import Inspection, Participant, User
 
@@ -34,13 +34,14 @@ def open_for(message: Message, *, category: str) -> None:
     """Someone must look at this message, unless a newer one already made it good or was settled by someone."""
     if message.test or message.erased_at:
         return
-    newer = Message.objects.filter(_same_email(message), pk__gt=message.pk)
+    newer = Message.objects.filter(same_email(message), pk__gt=message.pk)
     if newer.filter(status=Status.DELIVERED).exists() or _is_settled_since(message) or papers.is_needless(message):
         return
     problem, created = Problem.objects.get_or_create(
         inspection=message.inspection,
         participant=message.participant,
         kind=message.kind,
+        letter=message.letter,
         closed_at=None,
         defaults={"message": message, "category": category},
     )
@@ -53,7 +54,7 @@ def open_for(message: Message, *, category: str) -> None:
 
 def _is_settled_since(message: Message) -> bool:
     """A problem about a later attempt was closed: late news of this one changes nothing."""
-    closed = Problem.objects.filter(_same_email(message), closed_at__isnull=False, message_id__gt=message.pk)
+    closed = Problem.objects.filter(same_email(message), closed_at__isnull=False, message_id__gt=message.pk)
     return closed.exists()
 
 
@@ -100,7 +101,7 @@ def handle(problem: Problem, *, by: str, note: str) -> bool:
 def reopen(problem: Problem) -> bool:
     """Undo of `handle`. True if it is open now because of this."""
     with transaction.atomic():
-        taken = Problem.objects.open().filter(_same_email(problem))
+        taken = Problem.objects.open().filter(same_email(problem))
         if taken.exists() or problem.solved_by_id:
             return False
         return bool(
@@ -121,13 +122,8 @@ def assign(problem: Problem, *, to: User | None) -> bool:
 
 
 def _on_its_way_again(message: Message) -> bool:
-    return Message.objects.filter(_same_email(message), pk__gt=message.pk, status__in=ON_ITS_WAY).exists()
+    return Message.objects.filter(same_email(message), pk__gt=message.pk, status__in=ON_ITS_WAY).exists()
 
 
 def _of(message: Message) -> QuerySet[Problem]:
-    return Problem.objects.open().filter(_same_email(message))
-
-
-def _same_email(row: Message | Problem) -> Q:
-    """The same email to the same person: what was sent and what is sent again."""
-    return Q(inspection_id=row.inspection_id, participant_id=row.participant_id, kind=row.kind)
+    return Problem.objects.open().filter(same_email(message))

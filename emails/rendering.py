@@ -1,6 +1,7 @@
-"""A template and an inspection -> the email: subject, HTML part, text part. Strict: nothing is left blank."""
+"""A template or a letter, and an inspection -> the email: subject, HTML part, text part. Strict: nothing is blank."""
 
 import html as html_escapes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,13 +10,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from emails import builtin, checks, markup, optouts, placeholders, wording_plain
+from emails import builtin, checks, files, markup, optouts, placeholders, wording_plain
 from emails.checks import Words
-from emails.models import MARKETING, Message, TemplateVersion
+from emails.enclosures import File
+from emails.models import MARKETING, Kind, Letter, Message, TemplateVersion
 from emails.placeholders import Scene
 from emails.plaintext import from_html
 from inspections import links
-from inspections.models import Company
+from inspections.models import Company, Scope
 from inspections.text import single_line
 
 MASK = "•" * 8
@@ -75,42 +77,65 @@ def _inliner() -> css_inline.CSSInliner:
 
 def words_of(version: TemplateVersion) -> Words:
     """A published version as the checks read it."""
-    return Words(version.template.kind, version.template.name, version.subject, version.body, version.preheader)
+    template = version.template
+    return Words(template.kind, template.name, version.subject, version.body, version.preheader, attach=template.attach)
 
 
-def check(version: TemplateVersion, company: Company) -> None:
-    """Raise TemplateProblem for what no email may leave with, before any inspection is looked at."""
-    for fault in checks.faults(words_of(version), postal_address=company.postal_address):
-        if fault.holds:
-            raise TemplateProblem(f"“{version.template}”: {fault}"[:500], name=fault.name)
+def words_of_letter(letter: Letter) -> Words:
+    """What staff wrote by hand, as the checks read it."""
+    return Words(Kind.ONE_OFF, "This email", letter.subject, letter.body)
 
 
-def render(message: Message, version: TemplateVersion, company: Company) -> Rendered:
-    """Fill `version` for this message's person, with a portal link of their own.
+def render(
+    message: Message, version: TemplateVersion | None, company: Company, *, offered: Sequence[File] = ()
+) -> Rendered:
+    """Fill `version`, or the message's letter, for its person, with a portal link of their own.
 
-    Raises TemplateProblem if a placeholder is unknown, has no value here, or the required link would be missing.
+    `offered` are the files that they find in the portal. Raises TemplateProblem if a placeholder is unknown, has no
+    value here, or the required link would be missing.
     """
-    if not message.plain:  # the short version has none of the template's words
-        check(version, company)
     minted: list[str] = []
     scene = Scene(message.inspection, message.participant, company, link=lambda: _mint(message, minted))
     stop = optouts.address(message) if message.kind in MARKETING else ""
     with translation.override(language_of(message)):
-        subject, page, text = _short(message, scene) if message.plain else _full(version, scene, stop)
+        if message.plain:  # it has none of the template's words
+            subject, page, text = _short(message, scene)
+        else:
+            words = _words(message, version)
+            check(words, company)
+            subject, page, text = _full(words, scene, stop, offered)
     rendered = Rendered(single_line(subject, limit=500), page, text, minted[0] if minted else "", stop)
     if message.kind in checks.REQUIRED and not rendered.has_link:
-        raise TemplateProblem(f"“{version.template}” lost its client portal link.", name=placeholders.PORTAL_LINK)
+        raise TemplateProblem(f"{message} lost its client portal link.", name=placeholders.PORTAL_LINK)
     return rendered
 
 
-def sample(words: Words, scene: Scene) -> Sample:
+def _words(message: Message, version: TemplateVersion | None) -> Words:
+    """In the language in force; `name` as a sentence begins with it."""
+    if version is None:
+        if message.letter is None:
+            raise TemplateProblem("This email has no template any more.")
+        return words_of_letter(message.letter)
+    source = builtin.words(version, translation.get_language() or settings.LANGUAGE_CODE)
+    return Words(version.template.kind, f"“{version.template}”", source.subject, source.body, source.preheader)
+
+
+def check(words: Words, company: Company) -> None:
+    """Raise TemplateProblem for what no email may leave with, before any inspection is looked at."""
+    for fault in checks.faults(words, postal_address=company.postal_address):
+        if fault.holds:
+            raise TemplateProblem(f"{words.name}: {fault}"[:500], name=fault.name)
+
+
+def sample(words: Words, scene: Scene, *, language: str = "", offered: Sequence[File] = ()) -> Sample:
     """Fill words that may be unfinished, for looking at: what is empty or unknown stands out, nothing is refused."""
-    show = {name: f"[{name}?]" for name in _unfilled(words, scene)}
-    subject, _ = placeholders.fill(words.subject, scene, escape=_one_line, blank=show.get)
-    preheader, _ = placeholders.fill(words.preheader, scene, escape=_one_line, blank=show.get)
-    body, _ = _fill_body(words.body, scene, blank=show)
-    stop = settings.BASE_URL.rstrip("/") + EXAMPLE_LINK if words.kind in MARKETING else ""
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(language or settings.LANGUAGE_CODE):
+        show = {name: f"[{name}?]" for name in _unfilled(words, scene)}
+        subject, _ = placeholders.fill(words.subject, scene, escape=_one_line, blank=show.get)
+        preheader, _ = placeholders.fill(words.preheader, scene, escape=_one_line, blank=show.get)
+        body, _ = _fill_body(words.body, scene, blank=show)
+        body += _files(offered, scene)
+        stop = settings.BASE_URL.rstrip("/") + EXAMPLE_LINK if words.kind in MARKETING else ""
         page, text = _frame(_one_line(subject), _one_line(preheader), body, scene.company, stop)
     return Sample(_one_line(subject), page, text, tuple(show), _one_line(preheader))
 
@@ -126,15 +151,22 @@ def language_of(message: Message) -> str:
     return (person.contact.language if person else "") or settings.LANGUAGE_CODE
 
 
-def _full(version: TemplateVersion, scene: Scene, stop: str) -> tuple[str, str, str]:
-    """Subject, HTML and text from the template."""
-    source = builtin.words(version, translation.get_language() or settings.LANGUAGE_CODE)
-    subject, missing = placeholders.fill(source.subject, scene, escape=_one_line)
-    preheader, left_out = placeholders.fill(source.preheader, scene, escape=_one_line)
-    body, blank = _fill_body(source.body, scene)
+def _full(words: Words, scene: Scene, stop: str, offered: Sequence[File]) -> tuple[str, str, str]:
+    """Subject, HTML and text from the words."""
+    subject, missing = placeholders.fill(words.subject, scene, escape=_one_line)
+    preheader, left_out = placeholders.fill(words.preheader, scene, escape=_one_line)
+    body, blank = _fill_body(words.body, scene)
     for name in missing + left_out + blank:
-        raise TemplateProblem(f"“{version.template}” needs {name}, and this inspection has none.", name=name)
-    return subject, *_frame(subject, preheader, body, scene.company, stop)
+        raise TemplateProblem(f"{words.name} needs {name}, and this inspection has none.", name=name)
+    return subject, *_frame(subject, preheader, body + _files(offered, scene), scene.company, stop)
+
+
+def _files(offered: Sequence[File], scene: Scene) -> str:
+    """HTML that names the files which wait in the portal, with the way there; "" if there are none."""
+    if not offered:
+        return ""
+    said = [(file.name, files.size_words(file.size)) for file in offered]
+    return render_to_string("mail/files.html", {"files": said, "link": scene.portal_link})
 
 
 def _fill_body(source: str, scene: Scene, *, blank: dict[str, str] | None = None) -> tuple[str, list[str]]:
@@ -173,7 +205,10 @@ def _mint(message: Message, minted: list[str]) -> str:
     if message.participant is None:
         return ""
     if not minted:
-        minted.append(links.mint(message.participant, purpose=str(message.uuid))[1])
+        letter = message.letter
+        scope = Scope(letter.scope) if letter else Scope.EVERYTHING
+        until = letter.link_expires_at if letter else None
+        minted.append(links.mint(message.participant, purpose=str(message.uuid), scope=scope, expires_at=until)[1])
     return minted[0]
 
 

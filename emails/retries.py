@@ -14,7 +14,7 @@ from django.utils import timezone
 from emails import activity, eligibility, outbox
 from emails.diagnosis import RETRYABLE
 from emails.limits import Refused
-from emails.models import Message
+from emails.models import Message, same_email
 from emails.states import ON_PURPOSE, Status
 
 BY = "Email Desk"
@@ -86,8 +86,7 @@ def why_not_now(retry: Message) -> str:
         return "Its time had passed"
     if _is_silent(retry):
         return "Notifications are off"
-    same = {name: getattr(retry, name) for name in ("inspection_id", "participant_id", "kind")}
-    later = Message.objects.filter(**same, pk__gt=retry.resend_of_id or 0).exclude(pk=retry.pk)
+    later = Message.objects.filter(same_email(retry), pk__gt=retry.resend_of_id or 0).exclude(pk=retry.pk)
     if later.exclude(status__in=ON_PURPOSE).exists():
         return "Another one took its place"
     failed = retry.resend_of

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from emails import builtin, eligibility, sentences, timing
 from emails.models import Automation, EmailTemplate, Message
-from emails.sentences import Sentence
+from emails.sentences import Clash, Sentence
 from emails.states import CANCELLABLE, UNDELIVERED, Reason, Status
 from inspections.models import Company, Inspection
 
@@ -24,7 +24,7 @@ class Row:
 
     rule: Automation
     sentence: Sentence
-    clashes: Sequence[Automation] = ()
+    clashes: Sequence[Clash] = ()
     last: datetime | None = None
     failures: int = 0
     waiting: int = 0
@@ -67,6 +67,11 @@ def rows() -> list[Row]:
         )
         for rule in rules
     ]
+
+
+def clashes_of(rule: Automation) -> list[Clash]:
+    """The rules that are on and that this one meets, or would meet if it were on."""
+    return sentences.clashes(rule, Automation.objects.standing().filter(enabled=True).select_related("template"))
 
 
 def _by_rule(found: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:

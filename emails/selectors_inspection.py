@@ -212,8 +212,8 @@ def _with_stale(someone: Someone, stale: Sequence[Message], why: Mapping[int, Ou
 
 
 def _messages(inspection: Inspection) -> QuerySet[Message]:
-    found = inspection.messages.select_related("rule", "template", "template_version")
-    return found.defer("html", "text", "search", "template_version__body").order_by("-pk")
+    found = inspection.messages.select_related("rule", "template", "template_version", "letter")
+    return found.defer("html", "text", "search", "template_version__body", "letter__body").order_by("-pk")
 
 
 def _is_moving(message: Message) -> bool:
@@ -227,7 +227,7 @@ def _is_moving(message: Message) -> bool:
 def _newest(messages: Sequence[Message]) -> list[Message]:
     """The email that counts for each person and kind: the latest that nobody stopped. Oldest first goes in."""
     standing = [m for m in messages if m.status != Status.CANCELLED]
-    return list({(m.participant_id, m.kind): m for m in standing}.values())
+    return list({(m.participant_id, m.kind, m.letter_id): m for m in standing}.values())
 
 
 # --- people ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from emails import selectors_messages, selectors_papers
-from emails.models import Message, Problem
+from emails.models import SAME_EMAIL, Message, Problem
 from emails.selectors_papers import Papers
 from emails.states import Status
 from emails.wording import Display, Group
@@ -144,9 +144,8 @@ def _rows(inspections: Sequence[Inspection]) -> list[Row]:
 
 def newest(inspection_ids: Sequence[int]) -> Iterable[Message]:
     """For each person and kind the email that counts: the latest that nobody stopped."""
-    per_kind = ("inspection_id", "participant_id", "kind")
     found = Message.objects.filter(inspection__in=inspection_ids, test=False).exclude(status=Status.CANCELLED)
-    return found.order_by(*per_kind, "-pk").distinct(*per_kind).defer("html", "text", "search")
+    return found.order_by(*SAME_EMAIL, "-pk").distinct(*SAME_EMAIL).defer("html", "text", "search")
 
 
 def worst(displays: Iterable[Display]) -> Display | None:

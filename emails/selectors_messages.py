@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from emails import selectors_hints, wording
-from emails.models import Message, MessageEvent, Problem
+from emails.models import Message, MessageEvent, Problem, same_email
 from emails.selectors_hints import NONE, Hints
 from emails.wording import Display, MessageFacts
 from inspections.models import Company
@@ -85,8 +85,7 @@ def open_problem(message: Message) -> Problem | None:
     """The open problem that this message belongs to."""
     return (
         Problem.objects.open()
-        .filter(inspection_id=message.inspection_id, kind=message.kind)
-        .filter(Q(participant_id=message.participant_id))  # None asks for those about nobody
+        .filter(same_email(message))  # without a person: those about nobody
         .first()
     )
 

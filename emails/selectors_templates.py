@@ -13,7 +13,7 @@ from django.utils import timezone
 from emails import checks, eligibility, examples, outbox, placeholders, rendering
 from emails.checks import Finding, Words
 from emails.limits import Refused
-from emails.models import EmailTemplate, Message, TemplateDraft, TemplateVersion
+from emails.models import Attach, EmailTemplate, Message, TemplateDraft, TemplateVersion
 from emails.placeholders import CATALOGUE, Placeholder, Scene
 from emails.states import LEFT_US, ON_ITS_WAY, UNDELIVERED, Reason, Status
 from inspections.models import Company, Inspection, Participant, Role
@@ -157,11 +157,12 @@ class Difference:
     body: Sequence[Change]
     added: Sequence[str]
     removed: Sequence[str]
+    attach: Sequence[Change] = ()
 
     @property
     def is_none(self) -> bool:
         """Nothing does."""
-        return not any(change.sign in "+-" for change in (*self.subject, *self.preheader, *self.body))
+        return not any(change.sign in "+-" for change in (*self.subject, *self.preheader, *self.body, *self.attach))
 
 
 def difference(old: Words | None, new: Words) -> Difference:
@@ -174,7 +175,12 @@ def difference(old: Words | None, new: Words) -> Difference:
         _compare(old.body, new.body),
         sorted(after - before),
         sorted(before - after),
+        _compare(_attached(old.attach), _attached(new.attach)),
     )
+
+
+def _attached(attach: str) -> str:
+    return str(Attach(attach).label) if attach else ""
 
 
 def _compare(old: str, new: str) -> list[Change]:

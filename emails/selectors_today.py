@@ -13,7 +13,7 @@ from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import holds, selectors_chase, selectors_messages, troubleshoot, wording
+from emails import cautions, selectors_chase, selectors_messages, troubleshoot, wording
 from emails.models import Message, Problem
 from emails.selectors_causes import Cause, card, grouped
 from emails.selectors_chase import Row as Unsigned
@@ -21,11 +21,11 @@ from emails.selectors_messages import version_of
 from emails.selectors_starts import starts_words
 from emails.states import ON_ITS_WAY, Status
 from emails.troubleshoot import Action, Verdict
-from emails.wording_blocked import WEARY
 from emails.wording_chase import CUT_OFF
 from inspections.models import Company, Inspection, User
 
 MOST_ROWS = 100
+_Email = tuple[int | None, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _needing() -> tuple[list[Problem], list[int]]:
     resent = _resent(found)
     waiting = [problem for problem in found if _is_resent(problem, resent)]
     needing = [problem for problem in found if not _is_resent(problem, resent)]
-    return needing, [resent[(p.participant_id, p.kind)] for p in waiting]
+    return needing, [resent[(p.participant_id, p.kind, p.letter_id)] for p in waiting]
 
 
 def _open_problems() -> QuerySet[Problem]:
@@ -156,12 +156,12 @@ def _by_person(found: Iterable[Problem]) -> list[list[Problem]]:
 
 def _rows(single: Iterable[Problem], company: Company) -> list[Row]:
     people = _by_person(single)
-    weary = holds.weary({problem.message.to_key for problems in people for problem in problems})
+    warnings = cautions.of([problem.message for problems in people for problem in problems])
     cut_off = selectors_chase.cut_off([p[0].participant_id for p in people if p[0].participant_id])
-    return [_row(problems, company, weary, cut_off) for problems in people]
+    return [_row(problems, company, warnings, cut_off) for problems in people]
 
 
-def _row(problems: list[Problem], company: Company, weary: Mapping[str, int], cut_off: Collection[int]) -> Row:
+def _row(problems: list[Problem], company: Company, warnings: Mapping[int, str], cut_off: Collection[int]) -> Row:
     problem = max(problems, key=lambda p: p.message_id)
     message = problem.message
     facts = selectors_messages.facts(message, company=company)
@@ -176,7 +176,7 @@ def _row(problems: list[Problem], company: Company, weary: Mapping[str, int], cu
         icon=said.icon,
         what=_what(problems),
         assigned=str(problem.assigned_to or ""),
-        warning=str(WEARY).format(count=weary[message.to_key]) if message.to_key in weary else "",
+        warning=warnings.get(message.pk, ""),
         cut_off=str(CUT_OFF).format(name=message.to_name) if problem.participant_id in cut_off else "",
         **_buttons(found),
         **_where(message, problem.inspection),
@@ -257,20 +257,20 @@ def rows_of(members: Sequence[Problem], company: Company) -> list[Row]:
 # --- keep an eye on --------------------------------------------------------------------------------------------------
 
 
-def _resent(found: Sequence[Problem]) -> dict[tuple[int | None, str], int]:
-    """For person and kind, the newest message on its way."""
+def _resent(found: Sequence[Problem]) -> dict[_Email, int]:
+    """For each email to each person, the newest message on its way."""
     flying = (
         Message.objects.filter(participant__in={p.participant_id for p in found if p.participant_id})
         .filter(status__in=ON_ITS_WAY)
         .order_by()
-        .values_list("participant_id", "kind")
+        .values_list("participant_id", "kind", "letter_id")
         .annotate(newest=Max("pk"))
     )
-    return {(person, kind): newest for person, kind, newest in flying}
+    return {(person, kind, letter): newest for person, kind, letter, newest in flying}
 
 
-def _is_resent(problem: Problem, resent: dict[tuple[int | None, str], int]) -> bool:
-    return resent.get((problem.participant_id, problem.kind), 0) > problem.message_id
+def _is_resent(problem: Problem, resent: dict[_Email, int]) -> bool:
+    return resent.get((problem.participant_id, problem.kind, problem.letter_id), 0) > problem.message_id
 
 
 def _watched(again: Sequence[int]) -> list[Row]:

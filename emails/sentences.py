@@ -56,19 +56,32 @@ def offered() -> list[Trigger]:
     return [trigger for trigger in Trigger if trigger in InspectionEvent.Type.values]
 
 
-def too_close(rules: Iterable[Automation]) -> dict[int, list[Automation]]:
-    """For each rule that is on: the others that send the same template to the same role within an hour."""
+@dataclass(frozen=True)
+class Clash:
+    """Another rule that writes to the same people within an hour; `what` they would get twice."""
+
+    other: Automation
+    what: str
+
+
+def too_close(rules: Iterable[Automation]) -> dict[int, list[Clash]]:
+    """For each rule that is on: the others that send the same to the same role within an hour."""
     on = [rule for rule in rules if rule.enabled]
-    found: dict[int, list[Automation]] = {}
-    for rule in on:
-        others = [other for other in on if other.pk != rule.pk and _clash(rule, other)]
-        if others:
-            found[rule.pk] = others
-    return found
+    return {rule.pk: found for rule in on if (found := clashes(rule, on))}
 
 
-def _clash(one: Automation, other: Automation) -> bool:
-    if one.template_id != other.template_id or not set(one.role_values) & set(other.role_values):
+def clashes(rule: Automation, others: Iterable[Automation]) -> list[Clash]:
+    """Which of the others this rule would meet if it were on."""
+    meeting = (other for other in others if other.pk != rule.pk and other.enabled and _meet(rule, other))
+    return [Clash(other, _what_twice(rule, other)) for other in meeting]
+
+
+def _what_twice(rule: Automation, other: Automation) -> str:
+    return "the same email" if rule.template_id == other.template_id else "the same kind of email"
+
+
+def _meet(one: Automation, other: Automation) -> bool:
+    if one.template.kind != other.template.kind or not set(one.role_values) & set(other.role_values):
         return False
     if one.is_timed and other.is_timed:
         return abs(timing.nominal(one) - timing.nominal(other)) < TOO_CLOSE

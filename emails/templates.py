@@ -13,10 +13,11 @@ from django.utils import timezone
 from emails import activity, checks, examples, releases, rendering, wake
 from emails.checks import Finding, Words
 from emails.limits import Refused
-from emails.models import EmailTemplate, Message, TemplateDraft, TemplateVersion
+from emails.models import EmailTemplate, Letter, Message, TemplateDraft, TemplateVersion
 from emails.placeholders import Scene
+from emails.rendering import Sample
 from emails.states import Status
-from inspections.models import Company, User
+from inspections.models import Company, Inspection, User
 from inspections.text import MAX_NAME, BadText, canonical, single_line
 
 MOST_TESTS_AN_HOUR = 20
@@ -50,7 +51,7 @@ def words(template: EmailTemplate) -> Words:
     """What is being written: the draft, or what is published where there is none."""
     draft = TemplateDraft.objects.filter(template=template).first()
     if draft:
-        return Words(template.kind, draft.name, draft.subject, draft.body, draft.preheader)
+        return Words(template.kind, draft.name, draft.subject, draft.body, draft.preheader, attach=draft.attach)
     version = latest(template)
     return rendering.words_of(version) if version else Words(template.kind, template.name, "", "")
 
@@ -94,7 +95,13 @@ def create(name: str, kind: str, *, by: str, copy_of: EmailTemplate | None = Non
     with transaction.atomic():
         template = EmailTemplate.objects.create(name=name, kind=kind)
         TemplateDraft.objects.create(
-            template=template, name=name, subject=old.subject, preheader=old.preheader, body=old.body, saved_by=by
+            template=template,
+            name=name,
+            subject=old.subject,
+            preheader=old.preheader,
+            body=old.body,
+            attach=old.attach,
+            saved_by=by,
         )
     return template
 
@@ -110,6 +117,7 @@ def save(template: EmailTemplate, new: Words, *, revision: int, by: str) -> None
             "subject": new.subject,
             "preheader": new.preheader,
             "body": new.body,
+            "attach": new.attach,
             "saved_at": timezone.now(),
             "saved_by": by,
         },
@@ -137,7 +145,7 @@ def publish(template: EmailTemplate, *, revision: int, by: str) -> Published:
         published_at=timezone.now(),
         created_by=by,
     )
-    EmailTemplate.objects.filter(pk=template.pk).update(name=new.name.strip())
+    EmailTemplate.objects.filter(pk=template.pk).update(name=new.name.strip(), attach=new.attach)
     TemplateDraft.objects.filter(template=template).delete()
     template.refresh_from_db()
     return Published(version, releases.of_template(template, by=by))
@@ -168,15 +176,36 @@ def send_test(template: EmailTemplate, new: Words, scene: Scene, *, user: User, 
     told = Message.objects.filter(nonce=nonce, test=True).first() if nonce else None
     if told:
         return told
-    _refuse_test(template, new, scene, user)
+    _refuse_test(template, new, scene)
     sample = rendering.sample(new, scene)
     if sample.empty:
         raise Refused(f"This inspection has no {sample.empty[0]}. Choose another one for the test.", status_code=422)
+    return queue_test(sample, scene.inspection, template.kind, user=user, nonce=nonce, template=template)
+
+
+def queue_test(
+    sample: Sample,
+    inspection: Inspection,
+    kind: str,
+    *,
+    user: User,
+    nonce: str | None,
+    template: EmailTemplate | None = None,
+    letter: Letter | None = None,
+) -> Message:
+    """Write a test to a colleague. The same `nonce` is the same one. Raises Refused after too many."""
+    told = Message.objects.filter(nonce=nonce, test=True).first() if nonce else None
+    if told:
+        return told
+    since = timezone.now() - timedelta(hours=1)
+    if Message.objects.filter(test=True, created_by=str(user), created_at__gt=since).count() >= MOST_TESTS_AN_HOUR:
+        raise Refused(f"That was enough for now: at most {MOST_TESTS_AN_HOUR} tests an hour.", status_code=429)
     message = Message(
         test=True,
-        inspection=scene.inspection,
-        kind=template.kind,
+        inspection=inspection,
+        kind=kind,
         template=template,
+        letter=letter,
         status=Status.QUEUED,
         to_name=str(user)[:MAX_NAME],
         to_address=user.email,
@@ -189,17 +218,14 @@ def send_test(template: EmailTemplate, new: Words, scene: Scene, *, user: User, 
         provider=settings.MAIL_PROVIDER,
     )
     with transaction.atomic():
-        activity.create(message, by=str(user), text="A test of the template")
+        activity.create(message, by=str(user), text="A test of the template" if template else "A test")
         wake.deliver()
     return message
 
 
-def _refuse_test(template: EmailTemplate, new: Words, scene: Scene, user: User) -> None:
+def _refuse_test(template: EmailTemplate, new: Words, scene: Scene) -> None:
     wrong = stops(findings(new, template))
     if wrong:
         raise Refused(f"Not sent. {wrong[0]}", status_code=422)
     if scene.inspection.pk is None:
         raise Refused("A test needs a real inspection. Choose one under “Show it for”.", status_code=422)
-    since = timezone.now() - timedelta(hours=1)
-    if Message.objects.filter(test=True, created_by=str(user), created_at__gt=since).count() >= MOST_TESTS_AN_HOUR:
-        raise Refused(f"That was enough for now: at most {MOST_TESTS_AN_HOUR} tests an hour.", status_code=429)

@@ -161,6 +161,15 @@ def _plain(case: _Case) -> list[Action]:
     return [Action("plain", label, "document-text", post=_address(case), fields=way, key="r")]
 
 
+def _by_link(case: _Case) -> list[Action]:
+    """Only where a file went along, and the email was this one alone."""
+    if not case.message.files or case.message.by_link or case.message.test:
+        return []
+    label = "Resend with a link instead of the file"
+    post = reverse("resend", args=[case.message.pk])
+    return [Action("by_link", label, "link", post=post, fields=(("how", "link"),), key="r")]
+
+
 def _tomorrow(case: _Case) -> list[Action]:
     if not eligibility.is_timely_at(case.message, outbox.tomorrow_at_eight()):
         return []
@@ -234,6 +243,7 @@ _BUILDERS: Mapping[str, Callable[[_Case], list[Action]]] = {
     "other_address": _fix("Use another address"),
     "resend": _resend("Resend"),
     "plain": _plain,
+    "by_link": _by_link,
     "tomorrow": _tomorrow,
     "retry": _resend("Retry"),
     "allowed_resend": _resend("They’ve done it: resend"),

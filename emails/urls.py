@@ -14,8 +14,10 @@ from emails import (
     views_crew,
     views_erasing,
     views_exports,
+    views_files,
     views_health,
     views_inspections,
+    views_letters,
     views_message,
     views_missed,
     views_optouts,
@@ -28,6 +30,7 @@ from emails import (
     views_record,
     views_reminders,
     views_settings,
+    views_share,
     views_sign_in,
     views_team,
     views_templates,
@@ -74,6 +77,22 @@ urlpatterns = [
         "inspections/<int:inspection_id>/publish/", views_confirm.decide, {"act": "publish"}, name="inspection-publish"
     ),
     path("inspections/<int:inspection_id>/missed/", views_missed.missed, name="inspection-missed"),
+    # Letters: what staff write by hand
+    path("inspections/<int:inspection_id>/email/", views_letters.new, name="letter-new"),
+    path("inspections/<int:inspection_id>/email/<uuid:letter_uuid>/", views_letters.letter, name="letter"),
+    path("inspections/<int:inspection_id>/email/<uuid:letter_uuid>/save/", views_letters.autosave, name="letter-save"),
+    path(
+        "inspections/<int:inspection_id>/email/<uuid:letter_uuid>/preview/", views_letters.live, name="letter-preview"
+    ),
+    path(
+        "inspections/<int:inspection_id>/email/<uuid:letter_uuid>/discard/",
+        views_letters.discard,
+        name="letter-discard",
+    ),
+    path("inspections/<int:inspection_id>/share/", views_share.share, name="share"),
+    path("inspections/<int:inspection_id>/links/<int:link_id>/off/", views_share.switch_off, name="link-off"),
+    path("p/home/<int:participant_id>/files/<int:attachment_id>/", views_files.offered, name="portal-file"),
+    path("letters/files/<int:attachment_id>/", views_files.attached, name="letter-file"),
     path("inspections/<int:inspection_id>/record/", views_record.page, name="inspection-record"),
     path("inspections/<int:inspection_id>/record.pdf", views_record.pdf, name="inspection-record-pdf"),
     path("inspections/<int:inspection_id>/record.jsonl", views_record.lines, name="inspection-record-lines"),

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from emails import access, automations_rules, replies, selectors_messages, sentences
+from emails import access, automations_rules, replies, selectors_automations, selectors_messages, sentences
 from emails.forms_automation import RuleForm
 from emails.models import Automation, Trigger
 from emails.views_automations import emails, rights, standing
@@ -80,6 +80,7 @@ def _page(request: HttpRequest, form: RuleForm, rule: Automation) -> HttpRespons
         "form": form,
         "rule": rule,
         "sentence": sentences.sentence(rule) if rule.pk else None,
+        "clashes": selectors_automations.clashes_of(rule) if rule.pk else [],
         **(_planned(rule) if rule.pk else {}),
         **rights(request),
     }

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from emails import (
     activity,
+    cautions,
     diagnosis,
     outbox,
     reasons,
     replies,
+    selectors_letters,
     selectors_messages,
     selectors_today,
     snapshot,
@@ -31,7 +33,7 @@ MOST_WAITING = 50
 
 
 def _messages() -> QuerySet[Message]:
-    return Message.objects.with_people().select_related("resend_of", "template")
+    return Message.objects.with_people().select_related("resend_of", "template", "letter")
 
 
 @require_safe
@@ -69,6 +71,7 @@ def _panel(found: Message) -> dict[str, object]:
         "said": wording.guidance(facts) or wording.underway(facts),
         "cancel": troubleshoot.cancel_action(found),
         "problem": problem,
+        "caution": cautions.of([found]).get(found.pk, "") if standing == found else "",
         "attempts": [(attempt, selectors_messages.shown(attempt)) for attempt in reversed(attempts)],
         "latest": latest,
         "planned": selectors_messages.shown(planned) if planned else None,
@@ -94,6 +97,7 @@ def _proof(request: HttpRequest, found: Message) -> dict[str, object]:
         "neighbours": selectors_today.neighbours(found),
         "events": found.events.order_by("at", "id")[:200],
         "has_body": bool(found.html or found.text),
+        "files": selectors_letters.sent_files(found),
     }
 
 
@@ -168,9 +172,9 @@ def settle(request: HttpRequest, message_id: int) -> HttpResponse:
 
 
 def how(request: HttpRequest) -> How:
-    """The way that the button asks for: the short version, or tomorrow morning."""
+    """The way that the button asks for: the short version, files by link, or tomorrow morning."""
     way = request.POST.get("how", "")
-    return How(plain=way == "plain", at=tomorrow_at_eight() if way == "tomorrow" else None)
+    return How(plain=way == "plain", by_link=way == "link", at=tomorrow_at_eight() if way == "tomorrow" else None)
 
 
 def _nonce(request: HttpRequest) -> str | None:

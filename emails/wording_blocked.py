@@ -28,3 +28,6 @@ THERE_WHY: Mapping[str, Text] = {
 
 # Several emails in a week that did not get in, though none says that the address is wrong.
 WEARY: Text = _("{count} emails to this address failed in 7 days. Ask for another one.")
+
+# Allowed, they said, and it came back once more.
+AGAIN: Text = _("They turned us away again, so we are not allowed yet. Ask what was changed, or use another address.")

@@ -144,7 +144,7 @@ FAILURES: Mapping[str, Failure] = {
         _("The email was too big: {domain} takes less."),
         _("An attachment or pictures in the template are too big."),
         OFFICE,
-        ("template", "resend", "other_address"),
+        ("by_link", "template", "other_address", "resend"),
         _("Our email was too big for your mailbox. Is there another address we can use?"),
         "scale",
     ),

@@ -42,6 +42,8 @@ def take_off(contact: Contact, *, by: str) -> int:
 def forget(contact: Contact) -> None:
     """Without a way back. The caller holds the contact's lock. Repeating it is harmless."""
     links.revoke_all(contact=contact)
+    asked = InspectionEvent.objects.filter(type=Type.LINK_ASKED, participant=None)
+    asked.filter(data__address__in=addresses_of(contact)).update(data={})
     ContactChange.objects.filter(contact=contact).exclude(old="", new="").update(old="", new="")
     ContactChange.objects.filter(apart_from=contact).exclude(old="").update(old="")
     told = InspectionEvent.objects.filter(participant__contact=contact)

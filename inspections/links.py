@@ -2,42 +2,65 @@
 
 import hashlib
 import secrets
+from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from inspections import events
 from inspections.errors import NotPossible
-from inspections.models import Contact, Participant, PortalLink
+from inspections.models import Contact, Inspection, Participant, PortalLink, Scope
 
 LIFETIME = timedelta(days=30)  # after the inspection, and never less than this from now
 _TOKEN_BYTES = 32
 
 
 def mint(
-    participant: Participant, *, purpose: str, expires_at: datetime | None = None, by: str = ""
+    participant: Participant,
+    *,
+    purpose: str,
+    scope: Scope = Scope.EVERYTHING,
+    expires_at: datetime | None = None,
+    by: str = "",
+    nonce: str = "",
 ) -> tuple[PortalLink, str]:
     """A new link and its absolute address, which cannot be had a second time.
 
-    `by` names the person who asked for it, for the timeline; links that go into emails are told by the email.
-    Raises NotPossible for somebody who is no longer on the inspection.
+    `by` names the person who asked for it, for the timeline; links that go into emails are told by the email. `nonce`
+    is a form's: pressed twice, it is one link. Raises NotPossible for somebody who is no longer on the inspection, for
+    an end in the past, and for the form of a link that was switched off.
     """
     if participant.removed_at is not None:
         raise NotPossible(f"{participant.name} is no longer on this inspection, so there is no link for them.")
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    until = expires_at or default_expiry(participant.inspection)
+    if until <= timezone.now():
+        raise NotPossible("This link would have ended already. Please choose a later day.")
+    token = _token(participant, scope, nonce)
     with transaction.atomic():
-        link = PortalLink.objects.create(
-            participant=participant,
+        link, made = PortalLink.objects.select_related("participant").get_or_create(
             token_hash=_hash(token),
-            purpose=purpose,
-            expires_at=expires_at or _default_expiry(participant),
+            defaults={"participant": participant, "purpose": purpose, "scope": scope, "expires_at": until},
         )
-        if by:
+        if made and by:
             _record(link, events.Type.LINK_MADE, by)
+    if not link.is_active:
+        raise NotPossible("This link was switched off meanwhile. Please make a new one.")
     return link, settings.BASE_URL.rstrip("/") + reverse("portal:enter", args=[token])
+
+
+def _token(participant: Participant, scope: str, nonce: str) -> str:
+    """Random. That of a form is derived: whoever knows both the form and our key gets the same one again.
+
+    Neither the form's nonce nor the token is stored, so a copy of the database opens nothing.
+    """
+    if not nonce:
+        return secrets.token_urlsafe(_TOKEN_BYTES)
+    digest = salted_hmac("inspections.links", f"{participant.pk}:{scope}:{nonce}", algorithm="sha256").digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def find(token: str) -> PortalLink | None:
@@ -78,10 +101,12 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _default_expiry(participant: Participant) -> datetime:
-    return max(participant.inspection.starts_at, timezone.now()) + LIFETIME
+def default_expiry(inspection: Inspection) -> datetime:
+    """When a link to it ends that was given no other end."""
+    return max(inspection.starts_at, timezone.now()) + LIFETIME
 
 
 def _record(link: PortalLink, kind: events.Type, by: str) -> None:
     person = link.participant
-    events.record(person.inspection, kind, by=by, participant=person, link=link.pk, purpose=link.purpose)
+    about = {"link": link.pk, "purpose": link.purpose, "scope": link.scope}
+    events.record(person.inspection, kind, by=by, participant=person, **about)

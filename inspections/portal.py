@@ -62,6 +62,7 @@ def context(visit: Visit) -> dict[str, object]:
     promised = inspection.status == InspectionStatus.CONFIRMED and inspection.starts_at > timezone.now()
     return {
         "before": inspection.starts_at if promised else None,
+        "visit": visit,
         "person": visit.person,
         "inspection": inspection,
         "things": visit.things,

@@ -79,7 +79,7 @@ def behind_link(thing: Thing | None = None, *, form: bool = False) -> Callable[[
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(request: HttpRequest, participant_id: int) -> HttpResponse:
+        def wrapped(request: HttpRequest, participant_id: int, **more: object) -> HttpResponse:
             link = _opened(request, participant_id)
             if link is None:
                 return unknown(request)
@@ -88,7 +88,7 @@ def behind_link(thing: Thing | None = None, *, form: bool = False) -> Callable[[
             visit = Visit(link)
             if thing is not None and thing not in visit.things:
                 return closed(request, "unknown", 404)
-            return view(request, visit)
+            return view(request, visit, **more)
 
         return public(form=form)(wrapped)
 
@@ -105,6 +105,11 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         return ended(request, link)
     if request.method == "GET":
         links.note_use(link)
+    return admit(link)
+
+
+def admit(link: PortalLink) -> HttpResponse:
+    """On to the portal, with the cookie of somebody who has this link."""
     response = redirect("portal:home", participant_id=link.participant_id)
     response.set_signed_cookie(
         _cookie(link.participant_id),

@@ -1,5 +1,6 @@
 """What the pages read about inspections: the words for what happened to one."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
 
-from inspections.models import InspectionEvent, Role
+from inspections.models import InspectionEvent, Role, Scope
 
 Type = InspectionEvent.Type
 
@@ -25,6 +26,8 @@ _FIELDS = {
     "phone": "Phone",
     "language": "Language",
 }
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # an email's: links in emails name it
+_SCOPES: dict[str, str] = {value: str(label) for value, label in Scope.choices}
 _ROLES: dict[str, str] = {value: str(label) for value, label in Role.choices}
 
 
@@ -71,6 +74,12 @@ def _person(data: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _link(data: dict[str, Any]) -> str:
+    purpose, scope = str(data.get("purpose", "")), str(data.get("scope", ""))
+    said = "In an email" if _UUID.fullmatch(purpose) else purpose
+    return f"{said}: {_SCOPES[scope]}" if scope in _SCOPES else said
+
+
 def _money(data: dict[str, Any]) -> str:
     return f"${data.get('amount', '?')}, {data.get('method', '')}"
 
@@ -90,8 +99,8 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.ROLE_CHANGED: _role,
     Type.PERSON_ADDED: _person,
     Type.PERSON_REMOVED: _person,
-    Type.LINK_MADE: lambda data: data.get("purpose", ""),
-    Type.LINK_REVOKED: lambda data: data.get("purpose", ""),
+    Type.LINK_MADE: _link,
+    Type.LINK_REVOKED: _link,
     Type.SIGNED: lambda data: f"Signed as “{data.get('typed_name', '')}”, version {data.get('version', '?')}",
     Type.SIGNATURE_ENDED: lambda data: "Changed since: " + ", ".join(_fields(data.get("fields", []))),
     Type.NOT_ME: lambda data: f"Someone at {data.get('email') or 'their address'} says so. Links are switched off",

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from inspections import portal, portal_doors, portal_help, portal_sign
+from inspections import portal, portal_code, portal_doors, portal_help, portal_sign
 
 app_name = "portal"
 urlpatterns = [
+    path("code/", portal_code.code, name="code"),
     path("new-link/", portal_help.new_link, name="new-link"),
     path("new-link/asked/", portal_help.asked, name="asked"),
     path("thanks/", portal_help.thanks, name="thanks"),

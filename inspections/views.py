@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from inspections import links, services, suggestions
+from inspections import handover, links, services, suggestions
 from inspections.errors import BadDraft, NotPossible
 from inspections.forms import FIRST_ROWS, AddForm, EditForm
 from inspections.forms_address import AsksAboutSlips
-from inspections.models import Company, Inspection, Participant
+from inspections.models import Company, Inspection, Participant, PortalLink
 
 NONCE_LIFE = 24 * 3600  # s; as long as a form may lie open
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -133,9 +133,21 @@ def check_address(request: HttpRequest) -> HttpResponse:
 @require_POST
 def copy_link(request: HttpRequest, participant_id: int) -> HttpResponse:
     """A portal link to paste or read out, shown this once: the secret is not stored."""
-    person = _person(participant_id)
-    link, address = links.mint(person, purpose=f"Copied by {request.user}"[:40], by=str(request.user))
-    context = {"person": person, "inspection": person.inspection, "link": link, "address": address}
+    person, by = _person(participant_id), str(request.user)
+    try:
+        link, address = links.mint(
+            person, purpose=f"Copied by {by}"[:40], by=by, nonce=request.POST.get("nonce", "")[:100]
+        )
+    except NotPossible as problem:
+        messages.warning(request, str(problem))
+        return redirect("inspection", person.inspection_id)
+    return hand_over(request, link, address)
+
+
+def hand_over(request: HttpRequest, link: PortalLink, address: str) -> HttpResponse:
+    """The page that shows a new link this once, with every way to give it to somebody."""
+    person = link.participant
+    context = {"person": person, "inspection": person.inspection, "given": handover.of(link, address)}
     return render(request, "inspections/link.html", context)
 
 

@@ -101,7 +101,27 @@
     const to = new URL(event.detail.xhr.responseURL || location.href, location.href);
     if (!to.pathname.startsWith("/accounts/login")) return;
     event.detail.shouldSwap = false;
-    toast("You have been signed out.", { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}`, label: "Sign in" });
+    if (signedOut) return;
+    signedOut = true;
+    // What is typed stays on the page: the sign-in opens beside it.
+    const aside = Boolean($("form[data-guard][data-changed]"));
+    const next = encodeURIComponent(location.pathname);
+    toast("You have been signed out.", { href: `/accounts/login/?next=${next}`, label: "Sign in", target: aside ? "_blank" : "" });
+  });
+
+  /* Back from signing in in another window: forms get the token of the new session, and what was typed is saved. */
+  let signedOut = false;
+  window.addEventListener("focus", async () => {
+    if (!signedOut) return;
+    const answer = await fetch(location.pathname).catch(() => null);
+    if (!answer?.ok || new URL(answer.url).pathname.startsWith("/accounts/login")) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const token = $("[name=csrfmiddlewaretoken]", fresh)?.value;
+    if (!token) return;
+    signedOut = false;
+    for (const field of $$("[name=csrfmiddlewaretoken]")) field.value = token;
+    announce("Signed in again.");
+    $("form[data-guard][data-changed]")?.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   /* The answer to a form whose row has left the page meanwhile: htmx would look for the notes' place in that row.
@@ -197,6 +217,7 @@
       way.className = "btn btn-sm";
       way.href = link.href;
       way.textContent = link.label;
+      if (link.target) way.target = link.target;
       box.append(way);
     }
     $("#status")?.append(box);
@@ -273,7 +294,9 @@
 
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-guard]");
-    if (form) form.dataset.changed = "1";
+    if (!form) return;
+    form.dataset.changed = "1";
+    form.dataset.typed = String(Number(form.dataset.typed ?? 0) + 1);
   });
 
   window.addEventListener("beforeunload", (event) => {
@@ -409,6 +432,30 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
     announce(`Inserted ${words}`);
+  });
+
+  /* ---- A page that is left has nothing to say about requests that end with it. ---- */
+
+  const flying = new Set();
+  document.addEventListener("htmx:beforeSend", (event) => flying.add(event.detail.xhr));
+  document.addEventListener("htmx:afterRequest", (event) => flying.delete(event.detail.xhr));
+  window.addEventListener("pagehide", () => { for (const xhr of flying) xhr.onabort = xhr.onerror = null; });
+
+  /* ---- Create Email: what saved itself is no reason to warn, unless something was typed meanwhile. ---- */
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt.matches?.("[data-autosave]") && event.detail.elt.closest("form");
+    if (form) form.dataset.saving = form.dataset.typed ?? "0";
+  });
+
+  document.addEventListener("draft-saved", (event) => {
+    const form = event.target.closest?.("form");
+    if (form && form.dataset.saving === (form.dataset.typed ?? "0")) delete form.dataset.changed;
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // A draft that cannot be reached any more is said by the toast; the line keeps what it said.
+    if (event.detail.elt.matches?.("[data-autosave]") && event.detail.isError) event.detail.shouldSwap = false;
   });
 
   /* ---- Start ------------------------------------------------------------------------------------- */

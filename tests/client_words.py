@@ -9,7 +9,7 @@ import polib
 from django.utils.translation.template import templatize
 
 from config.catalogs import BASE_DIR
-from emails import builtin, placeholders, wording, wording_plain
+from emails import builtin, placeholders, wording, wording_plain, wording_share
 from emails.wording_failures import DELIVERED_TELL, FAILURES, OFF_TELL, SCHEDULED_TELL, UNDERWAY_TELL
 
 SPANISH = BASE_DIR / "locale" / "es" / "LC_MESSAGES" / "django.po"
@@ -58,6 +58,8 @@ def _all() -> Iterator[str]:
     yield from map(str, (DELIVERED_TELL, OFF_TELL, UNDERWAY_TELL, SCHEDULED_TELL))
     yield from (*map(str, wording._ALOUD.values()), *IN_CODE)
     yield from map(str, (wording_plain.SUBJECT, wording_plain.HELLO, wording_plain.LINK, *wording_plain.PLAIN.values()))
+    yield from map(str, (wording_share.SUBJECT, wording_share.HELLO, wording_share.ENDS))
+    yield from (str(text) for share in wording_share.SHARES.values() for text in (share.sentence, share.button))
     yield from (str(p.missing) for p in placeholders.CATALOGUE if p.missing)
     yield from map(str, (builtin._HELLO, builtin._BELOW, builtin._QUESTIONS, *(name for name, _ in builtin._FACTS)))
     for email in (*builtin.TEMPLATES, *builtin.READY_TEMPLATES):

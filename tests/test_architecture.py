@@ -17,22 +17,22 @@ ROOT = Path(__file__).parent.parent
 # From the ground up. A module imports from floors below its own; on one floor nobody imports a neighbour, except
 # inside one noun (`wording_failures` under `wording`, `selectors_today` over `selectors_messages`).
 FLOORS = [
-    r"states|diagnosis\w*|addresses|plaintext|snapshot|tokens|sheets|markup",
+    r"states|diagnosis\w*|addresses|plaintext|snapshot|tokens|sheets|markup|files",
     r"envelope|smtp",
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
     r"papers",
     r"erased",
     r"imprint|searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
-    r"|outcomes|stoplists|optouts|timing|conditions",
-    r"checks",
+    r"|outcomes|stoplists|optouts|timing|conditions|enclosures",
+    r"checks|cautions",
     r"activity|rendering|sentences|overdue|eligibility\w*|carrier",
     r"examples",
     r"wake|nightly|aftermath|reasons",
     r"outbox|releases|replies",
     r"retries|blocks|reminders",
     r"delivery|inbox|mailbox\w*|templates|erasures",
-    r"automations\w*|batch|everything|visitors",
+    r"automations\w*|batch|letters\w*|everything|visitors",
     r"why|troubleshoot|practice",
     r"selectors\w*",
     r"rehearsal|glossary|exports|digests|invitations|record\w*",

@@ -6,7 +6,14 @@ from emails.models.erasures import Erasure
 from emails.models.exports import Export, ExportPart
 from emails.models.letters import Attachment, Letter, LetterQuerySet
 from emails.models.mailbox import Mailbox
-from emails.models.messages import Message, MessageEvent, MessageQuerySet
+from emails.models.messages import (
+    SAME_EMAIL,
+    Message,
+    MessageEvent,
+    MessageQuerySet,
+    same_email,
+    same_email_outside,
+)
 from emails.models.reasons import WrongReason
 from emails.models.service import ApiKey, Channel, WebhookPost, new_nonce
 from emails.models.templates import (
@@ -27,6 +34,7 @@ from emails.models.work import AddressHold, Problem, ProblemQuerySet
 
 __all__ = [
     "MARKETING",
+    "SAME_EMAIL",
     "AddressHold",
     "ApiKey",
     "Attach",
@@ -59,4 +67,6 @@ __all__ = [
     "WebhookPost",
     "WrongReason",
     "new_nonce",
+    "same_email",
+    "same_email_outside",
 ]

@@ -7,9 +7,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from emails.files import size_words
 from emails.models.templates import EmailTemplate
 from inspections.models import Inspection, Participant, Scope, User, validate_line
-from inspections.text import MAX_NAME
+from inspections.text import MAX_EMAIL, MAX_NAME
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
@@ -37,7 +38,14 @@ class Letter(models.Model):
     )
     link_expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: as any link")
     send_at = models.DateTimeField(null=True, blank=True, help_text="Empty: at once")
+    other_name = models.CharField(max_length=MAX_NAME, blank=True, default="", db_default="")
+    other_email = models.CharField(
+        max_length=MAX_EMAIL * 2, blank=True, default="", db_default="", help_text="Somebody else, not yet confirmed"
+    )
     revision = models.PositiveIntegerField(default=0, help_text="Counts every save, so that a stale save is noticed")
+    saved_in = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="The open page that saves it by itself"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     saved_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -54,6 +62,11 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return self.subject or "(no subject)"
+
+    @property
+    def is_forgotten(self) -> bool:
+        """It was sent, and its words were removed after their time."""
+        return self.sent_at is not None and not self.body
 
 
 class Attachment(models.Model):
@@ -73,3 +86,8 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def size_words(self) -> str:
+        """`1.2 MB`."""
+        return size_words(self.size)

@@ -8,7 +8,7 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, OuterRef, Q, Value
 from django.utils import timezone
 
 from emails.models.letters import Letter
@@ -17,6 +17,20 @@ from emails.states import CANCELLABLE, HOLD_REASONS, IN_OUR_HANDS, SKIP_REASONS,
 from inspections import searching
 from inspections.models import Inspection, Participant, Role
 from inspections.text import MAX_EMAIL, MAX_NAME
+
+# What makes two messages the same email: each letter is one of its own.
+SAME_EMAIL = ("inspection_id", "participant_id", "kind", "letter_id")
+
+
+def same_email(row: models.Model) -> Q:
+    """The same email to the same person as this message or problem: what was sent and what is sent again."""
+    return Q(**{name: getattr(row, name) for name in SAME_EMAIL})
+
+
+def same_email_outside() -> Q:
+    """The same, inside a subquery, as the row outside."""
+    alike = {name: OuterRef(name) for name in ("inspection", "participant", "kind")}
+    return Q(**alike) & (Q(letter=OuterRef("letter")) | Q(letter=None))
 
 
 def mail_domain() -> Func:
@@ -129,6 +143,9 @@ class Message(models.Model):
         default=False, db_default=False, help_text="Staff try a template on themselves: it is nobody's email"
     )
     plain = models.BooleanField(default=False, db_default=False, help_text="The short version, words and link alone")
+    by_link = models.BooleanField(
+        default=False, db_default=False, help_text="Its files are offered in the portal instead of going along"
+    )
     files = models.JSONField(
         default=list,
         db_default=Value([], models.JSONField()),

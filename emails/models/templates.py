@@ -96,6 +96,7 @@ class TemplateDraft(models.Model):
     subject = models.TextField(blank=True)
     preheader = models.TextField(blank=True, default="", db_default="")
     body = models.TextField(blank=True)
+    attach = models.CharField(max_length=20, choices=Attach.choices, blank=True, default="", db_default="")
     saved_at = models.DateTimeField(default=timezone.now)
     saved_by = models.CharField(max_length=MAX_NAME)
 

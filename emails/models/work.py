@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from emails.models.letters import Letter
 from emails.models.messages import Message
 from emails.models.templates import Kind
 from inspections.models import Inspection, Participant, User
@@ -77,6 +78,7 @@ class Problem(models.Model):
     inspection = models.ForeignKey(Inspection, models.CASCADE, related_name="problems")
     participant = models.ForeignKey(Participant, models.CASCADE, null=True, blank=True, related_name="problems")
     kind = models.CharField(max_length=20, choices=Kind.choices)
+    letter = models.ForeignKey(Letter, models.CASCADE, null=True, blank=True, related_name="problems")
     message = models.ForeignKey(Message, models.CASCADE, related_name="problems", help_text="The latest that failed")
     category = models.CharField(max_length=20)
     opened_at = models.DateTimeField(default=timezone.now)
@@ -93,7 +95,7 @@ class Problem(models.Model):
         ordering = ("inspection__starts_at", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=["inspection", "participant", "kind"],
+                fields=["inspection", "participant", "kind", "letter"],
                 condition=Q(closed_at__isnull=True),
                 name="one_open_problem",
                 nulls_distinct=False,

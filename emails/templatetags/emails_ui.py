@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from heroicons.templatetags.heroicons import heroicon_outline
 
-from emails import record_words, selectors_messages
+from emails import files, record_words, selectors_messages
 from emails.models import Message, new_nonce
 from emails.wording import Display
 
@@ -149,6 +149,12 @@ def display(message: Message) -> Display:
 def message_pill(message: Message) -> dict[str, object]:
     """The pill of a message."""
     return {"display": selectors_messages.shown(message)}
+
+
+@register.filter
+def size_words(size: int) -> str:
+    """`1.2 MB`."""
+    return files.size_words(size)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from django import template
 from django.http import HttpRequest
 
-from emails import selectors_inspection, wording
+from emails import selectors_inspection, selectors_letters, wording
 from emails.selectors_inspection import SHOWS, InspectionEmails
 from inspections.models import Inspection, Participant
 
@@ -36,6 +36,7 @@ def email_log(context: template.Context, mail: InspectionEmails) -> dict[str, ob
     return {
         "inspection": context["inspection"],
         "mail": mail,
+        "drafts": selectors_letters.drafts(context["inspection"]),
         "lines": mail.lines(show),
         "show": show,
         "shows": SHOWS,

@@ -2,7 +2,7 @@
 
 from django import template
 
-from inspections import papers, payments
+from inspections import papers
 from inspections.forms_papers import PaymentForm
 from inspections.models import Inspection
 from inspections.papers import Papers
@@ -18,9 +18,9 @@ def papers_of(inspection: Inspection) -> Papers:
 
 
 @register.simple_tag
-def payment_form(inspection: Inspection) -> PaymentForm:
+def payment_form(papers: Papers) -> PaymentForm:
     """A form for a payment that came, with what is due in it."""
-    return PaymentForm(initial={"amount": payments.due(inspection) or None})
+    return PaymentForm(initial={"amount": papers.due or None})
 
 
 @register.filter

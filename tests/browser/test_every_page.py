@@ -8,9 +8,9 @@ from django.conf import LazySettings
 from playwright.sync_api import Page
 
 from emails import activity, automations_rules, builtin, erasures, exports, holds, optouts
-from emails.models import AddressHold, Message
+from emails.models import AddressHold, Automation, Message
 from emails.states import Status
-from inspections import links, payments, services, signing
+from inspections import agreements, links, payments, services, signing
 from inspections.models import Inspection, Participant, User
 from tests.browser.axe import assert_accessible, assert_fits, violations
 from tests.browser.conftest import Open
@@ -39,6 +39,10 @@ FIXED = [
     "/practice/",
     "/words/",
     "/settings/wrong-reasons/",
+    "/settings/portal/",
+    "/settings/agreement/",
+    "/settings/agreement/1/",
+    "/settings/agreement/1/move/",
     "/settings/alerts/",
     "/settings/keeping/",
     "/settings/team/",
@@ -72,6 +76,7 @@ def told(live_worker: Live) -> Inspection:
         make_person(name="Grace Kim", email="", role="coordinator"),
         make_person(name="Tim Fox", email="silent+tim@example.com"),
     )
+    agreements.install()
     inspection, _ = services.save(make_draft(people=people), by="Kim Reyes")
     services.confirm(inspection, by="Kim Reyes")
     first = inspection.messages.filter(kind="confirmation", to_name="Maria Cole")
@@ -148,6 +153,13 @@ def papers_pages() -> list[str]:
     return ["/", f"/inspections/{house.pk}/", f"/inspections/{moved.pk}/", f"/messages/{skipped.pk}/", *whys]
 
 
+def rules_that_meet() -> list[str]:
+    """A rule that sends the same as another one, which is on."""
+    rule = automations_rules.copy(Automation.objects.get(name="Confirmation"))
+    automations_rules.switch(rule, True, by="Kim Reyes")
+    return [f"/automations/{rule.pk}/", f"/automations/{rule.pk}/try/"]
+
+
 def own_pages(inspection: Inspection) -> list[str]:
     person: Participant = inspection.participants.get(contact__name="Maria Cole")
     shown = inspection.messages.order_by("pk").values_list("pk", flat=True)
@@ -168,9 +180,16 @@ def own_pages(inspection: Inspection) -> list[str]:
         *blocked_pages(),
         *without_client(),
         *papers_pages(),
+        *rules_that_meet(),
+        f"/templates/{inspection.messages.get(to_name='Maria Cole', kind='confirmation').template_id}/",
         *(f"/messages/{pk}/" for pk in shown),
         f"/messages/{inspection.messages.filter(status=Status.BOUNCED).earliest('pk').pk}/reason/",
         f"/p/{portal.rstrip('/').rpartition('/')[2]}/",
+        *(f"/p/home/{person.pk}/{page}" for page in ("", "sign/", "pay/", "report/", "not-me/")),
+        "/p/new-link/",
+        "/p/new-link/asked/",
+        "/p/thanks/",
+        f"/inspections/{inspection.pk}/payments/",
         f"/p/home/{person.pk}/?lang=es",
         f"/p/home/{person.pk}/?lang=en",
     ]

@@ -159,7 +159,7 @@ def test_news_appears_on_an_open_page_is_announced_and_then_it_is_quiet(open_pag
     assert [url for url in asked if "/log/" in url] == []
 
 
-def test_the_agreement_box_and_the_health_line_follow_a_failure(open_page: Open) -> None:
+def test_a13_the_agreement_box_and_the_health_line_follow_a_failure(open_page: Open) -> None:
     agreements.install()
     message = make_message(make_client(inspection=make_inspection(status="confirmed", agreement=agreements.current())))
     page = open_page(f"/inspections/{message.inspection_id}/")

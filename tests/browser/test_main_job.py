@@ -10,6 +10,7 @@ from emails.models import Message, Problem
 from emails.states import Status
 from inspections import services
 from inspections.models import Inspection
+from tests.browser.clicks import clicks, count_from_here
 from tests.browser.conftest import PASSWORD, Open
 from tests.factories import make_draft, make_person
 from tests.live import Live, until
@@ -64,13 +65,16 @@ def fix(page: Page, *, address: str) -> None:
 
 
 @pytest.mark.parametrize("js", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_a_dead_address_is_fixed_and_resent_in_two_clicks(open_page: Open, live_worker: Live, js: bool) -> None:
+def test_a05_a_dead_address_is_fixed_and_resent_in_two_clicks(open_page: Open, live_worker: Live, js: bool) -> None:
     message = failed(live_worker)
     before = Message.objects.filter(pk=message.pk).values().get()
     page = open_page("/", js=js)
+    if js:
+        count_from_here(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("need you")
     fix(page, address="maria@example.com")
     until(lambda: Message.objects.filter(root=message).exists(), "a new row")
+    assert not js or clicks(page) == 2
     again = Message.objects.get(root=message)
     live_worker.wake()
     seen(again, Status.DELIVERED)
@@ -123,7 +127,7 @@ def test_pressing_twice_makes_one_email(open_page: Open, live_worker: Live) -> N
     seen(Message.objects.get(root=message), Status.DELIVERED)
 
 
-def test_resend_confirmation_email_by_the_three_dots_and_undo(
+def test_a10_resend_confirmation_email_by_the_three_dots_and_undo(
     open_page: Open, live_worker: Live, settings: object
 ) -> None:
     settings.UNDO_SECONDS = 10  # type: ignore[attr-defined]

@@ -1,24 +1,22 @@
 """Rules over the life of an inspection: every firing leaves one row, what waits follows, nothing goes late or twice."""
 
-from datetime import time, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db.models import Max
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, example, given, settings
-from hypothesis import strategies as st
 
-from emails import automations_rules, builtin, conditions, delivery, outbox, sentences
+from emails import automations_rules, builtin, delivery, outbox, selectors_automations, sentences
 from emails.models import Automation, EmailTemplate, Message, Trigger
 from emails.practice import past
-from emails.states import CANCELLABLE, Reason, Status
-from inspections import payments, people, services, signing
+from emails.states import Reason, Status
+from inspections import people, services
 from inspections.models import Inspection, InspectionEvent
+from tests.emails.mailed import told
 from tests.emails.practice_mail import Running
-from tests.factories import consent, in_days, make_company, make_draft, make_person
+from tests.factories import in_days, make_company, make_draft, make_person, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -218,220 +216,56 @@ def test_only_triggers_whose_event_can_happen_are_offered() -> None:
     assert {trigger.value for trigger in sentences.offered()} == set(Trigger.values) & set(InspectionEvent.Type.values)
 
 
-# --- whatever the order ----------------------------------------------------------------------------------------------
-
-HOURS = st.sampled_from([-3, 1, 5, 13, 26, 49])
-CLOCK = st.tuples(st.just("clock"), HOURS)
-STEPS = st.lists(
-    st.one_of(
-        CLOCK,
-        st.just(("work", 0)),
-        st.just(("hurry", 0)),
-        st.just(("confirm", 0)),
-        st.just(("cancel", 0)),
-        st.just(("complete", 0)),
-        st.tuples(st.just("notifications"), st.booleans()),
-        st.tuples(st.just("move"), st.sampled_from([6, 20, 30, 50, 100, 200])),
-        st.just(("person on", 0)),
-        st.just(("person off", 0)),
-        st.tuples(st.just("services"), st.booleans()),
-        st.tuples(st.just("sign"), st.sampled_from(["Ann Lee", "Bob Lee"])),
-        st.tuples(st.just("sign"), st.sampled_from(["Ann Lee", "Bob Lee"])),
-        st.just(("pay", 0)),
-        st.just(("pay back", 0)),
-        st.tuples(st.just("rule"), st.tuples(st.integers(0, 6), st.booleans())),
-        CLOCK,
-        st.just(("work", 0)),
-    ),
-    min_size=3,
-    max_size=14,
-).map(lambda steps: [("confirm", 0), ("person on", 0), *steps])
-
-
-class Office:
-    """One inspection under test, what its rules owe, and what has left."""
-
-    def __init__(self, number: str, mail: Running) -> None:
-        self.mail = mail
-        self.inspection = booked(external_id=number, starts_at=in_days(4))
-        self.date = 0
-        self.seen_event = self.last_event()
-        self.owed: set[str] = set()
-        self.sent: set[tuple[int | None, int | None, object]] = set()
-        self.left: set[int] = set()
-
-    def last_event(self) -> int:
-        return InspectionEvent.objects.aggregate(last=Max("pk"))["last"] or 0
-
-    def do(self, step: tuple[str, Any]) -> None:
-        name, value = step
-        getattr(self, "_" + name.replace(" ", "_"))(value)
-        self.inspection.refresh_from_db()
-        self.look()
-
-    def _confirm(self, _: int) -> None:
-        if self.inspection.status != "cancelled":
-            services.confirm(self.inspection, by="Kim")
-
-    def _cancel(self, _: int) -> None:
-        if self.inspection.status != "completed":
-            services.cancel(self.inspection, by="Kim")
-
-    def _complete(self, _: int) -> None:
-        if self.inspection.status == "confirmed":
-            services.complete(self.inspection, by="Kim")
-
-    def _notifications(self, on: bool) -> None:
-        services.set_notifications(self.inspection, on, by="Kim")
-
-    def _move(self, hours: int) -> None:
-        if self.inspection.status not in ("cancelled", "completed"):
-            when = (timezone.now() + timedelta(hours=hours)).replace(second=0, microsecond=0)
-            self.date += services.reschedule(self.inspection, when, by="Kim")
-
-    def _person_on(self, _: int) -> None:
-        people.add_person(self.inspection, make_person(name="Bob Lee", email="bob@example.com"), by="Kim")
-
-    def _person_off(self, _: int) -> None:
-        for person in self.inspection.participants.current().filter(contact__name="Bob Lee"):
-            people.remove_person(person, by="Kim")
-
-    def _services(self, radon: bool) -> None:
-        names = ("Full inspection", "Radon test") if radon else ("Full inspection",)
-        draft = make_draft(services=names, starts_at=in_days(4), external_id=self.inspection.external_id)
-        services.correct(self.inspection, draft, by="Kim")
-
-    def _sign(self, name: str) -> None:
-        for person in self.inspection.participants.current().filter(contact__name=name):
-            if not signing.why_not(person):
-                signing.sign(person, consent(person))
-
-    def _pay(self, _: int) -> None:
-        payments.record(self.inspection, amount=Decimal("425.00"), method="check", by="Kim")
-
-    def _pay_back(self, _: int) -> None:
-        if last := self.inspection.payments.standing().last():
-            payments.undo(last, by="Kim")
-
-    def _rule(self, which: tuple[int, bool]) -> None:
-        rules = Automation.objects.filter(name__in=["Confirmation", "A", "B", "C", "D", "E", "F"]).order_by("pk")
-        automations_rules.switch(rules[which[0]], which[1], by="Kim")
-
-    def _clock(self, hours: int) -> None:
-        past.move(self.inspection, -timedelta(hours=hours))
-
-    def _hurry(self, _: int) -> None:
-        for message in self.inspection.messages.filter(status=Status.QUEUED, to_name="Bob Lee").order_by("-pk")[:2]:
-            outbox.send_now(message, by="Kim")
-
-    def _work(self, _: int) -> None:
-        delivery.deliver_due()
-
-    def look(self) -> None:
-        self.fired()
-        self.check_rows()
-        self.check_sent()
-
-    def fired(self) -> None:
-        """What the events since the last look made rules owe: for everybody whom they write to, one row."""
-        events = InspectionEvent.objects.filter(inspection=self.inspection, pk__gt=self.seen_event)
-        for event in events.filter(type__in=Trigger.values):
-            rules = list(Automation.objects.standing().filter(trigger=event.type))
-            for person in self.inspection.participants.current():
-                signer = event.type != Trigger.SIGNED or event.participant_id == person.pk
-                self.owed |= {f"{r.pk}:{person.pk}:{event.pk}" for r in rules if person.role in r.roles and signer}
-        self.seen_event = self.last_event()
-
-    def check_rows(self) -> None:
-        rows = list(Message.objects.filter(inspection=self.inspection))
-        firings = [message.firing for message in rows]
-        assert len(firings) == len(set(firings))
-        assert self.owed <= set(firings)
-        for message in rows:
-            assert message.reason or message.status not in (Status.SKIPPED, Status.HELD)
-        waiting = [(m.rule_id, m.participant_id) for m in rows if m.rule and m.rule.is_timed and m.is_cancellable]
-        assert len(waiting) == len(set(waiting))
-        off = [m for m in rows if m.status in CANCELLABLE and m.rule and m.rule.is_timed and not m.rule.enabled]
-        assert off == []
-        self.check_answered(rows)
-        if self.inspection.confirmed_at and self.inspection.status == "confirmed":
-            self.check_everybody(rows)
-
-    def check_answered(self, rows: list[Message]) -> None:
-        """Nothing waits to ask for what is signed or paid, and nothing says so that is not."""
-        for message in rows:
-            person, rule = message.participant, message.rule
-            if person is None or rule is None or person.removed_at:
-                continue
-            answered = conditions.answered(rule, message.kind, person)
-            assert not (answered and message.status in CANCELLABLE), answered
-            due = message.send_after > timezone.now() and rule.is_timed and self.inspection.status == "confirmed"
-            if message.reason == Reason.DONE and due and not self.has_a_later_one(message, rows):
-                assert answered
-
-    def has_a_later_one(self, message: Message, rows: list[Message]) -> bool:
-        same = (message.rule_id, message.participant_id)
-        return any((m.rule_id, m.participant_id) == same and m.pk > message.pk for m in rows)
-
-    def check_everybody(self, rows: list[Message]) -> None:
-        """Each rule around the inspection has an answer for each person, whatever became of it."""
-        known = {(m.rule_id, m.participant_id) for m in rows}
-        for person in self.inspection.participants.current():
-            for rule in Automation.objects.standing().timed():
-                assert person.role not in rule.roles or (rule.pk, person.pk) in known
-
-    def check_sent(self) -> None:
-        for message in Message.objects.filter(inspection=self.inspection, sent_at__isnull=False):
-            if message.pk in self.left:
-                continue
-            self.left.add(message.pk)
-            assert len(self.mail.logged(str(message.uuid))) == 1
-            assert message.rule
-            which: object = self.date if message.rule.is_timed else message.firing
-            key = (message.rule_id, message.participant_id, which)
-            assert key not in self.sent, "sent twice"
-            self.sent.add(key)
-            assert message.not_after is None or message.sent_at is None or message.sent_at <= message.not_after
-            assert self.inspection.notifications
-            assert self.inspection.status != "cancelled" or message.kind == "cancelled"
-            assert message.participant
-            assert message.participant.removed_at is None
-
-
-LATER, WORK = ("clock", 49), ("work", 0)
-_numbers = iter(range(10**9))
+# --- rules that meet -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def seven_rules() -> None:
-    make_rule(name="A", offset=2, unit="days", window=30)
-    make_rule(name="B", offset=1, unit="days", side="after")
-    make_rule(name="C", offset=3, service="Radon test")
-    make_rule(name="D", offset=30, quiet_from=time(22), quiet_until=time(7))
-    make_rule(name="E", offset=40, unsigned=True)
-    make_rule(name="F", offset=20, unpaid=True, window=2)
+def owner(client: Client) -> Client:
+    client.force_login(make_user(name="Kim Reyes", is_superuser=True))
+    return client
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each step is a real send: shrinking takes minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+def met(rule: Automation) -> list[tuple[str, str]]:
+    return [(clash.other.name, clash.what) for clash in selectors_automations.clashes_of(rule)]
+
+
+@pytest.mark.parametrize(
+    ("over", "what"),
+    [
+        ({"offset": 24}, "the same email"),
+        ({"offset": 1, "unit": "days"}, "the same email"),
+        ({"offset": 24, "template": "Reminder two days before"}, "the same kind of email"),
+        ({"offset": 24, "roles": ["client", "buyer_agent"]}, "the same email"),
+        ({"offset": 25}, ""),
+        ({"offset": 24, "side": "after"}, ""),
+        ({"offset": 24, "roles": ["buyer_agent"]}, ""),
+        ({"offset": 24, "template": "Confirmation"}, ""),
+        ({"offset": None}, ""),
+    ],
 )
-@given(STEPS)
-@example([("confirm", 0), ("clock", 49), ("clock", 26), ("work", 0)])
-@example(
-    [("confirm", 0), ("person on", 0), ("hurry", 0), ("work", 0), ("person off", 0), ("person on", 0), LATER, WORK]
-)
-@example([("notifications", False), ("confirm", 0), ("notifications", True), ("move", 100), LATER, WORK])
-@example([("confirm", 0), ("rule", (1, False)), ("move", 200), ("rule", (1, True)), LATER, WORK, ("cancel", 0), WORK])
-@example([("sign", "Ann Lee"), ("move", 100), ("sign", "Ann Lee"), ("rule", (5, False)), ("move", 200), LATER, WORK])
-@example([("confirm", 0), ("pay", 0), ("notifications", False), ("pay back", 0), ("notifications", True), LATER, WORK])
-def test_whatever_the_order_every_firing_leaves_one_row_and_nothing_is_sent_twice(
-    mail: Running, seven_rules: None, steps: list[tuple[str, Any]]
-) -> None:
-    Automation.objects.standing().update(enabled=True)
-    Message.objects.filter(status__in=CANCELLABLE).update(send_after=Now() + timedelta(days=9999))
-    office = Office(f"H-{next(_numbers)}", mail)
-    for step in steps:
-        office.do(step)
+def test_rules_meet_if_they_send_the_same_to_the_same_people_within_an_hour(over: dict[str, Any], what: str) -> None:
+    builtin.add_ready("two-days")
+    if "template" in over:
+        over = over | {"template": EmailTemplate.objects.get(name=over["template"])}
+    rule = make_rule(**over)
+    assert met(rule) == ([("Reminder the day before", what)] if what else [])
+
+
+def test_the_list_and_the_page_of_a_rule_warn_of_the_other(owner: Client) -> None:
+    rule = make_rule(offset=24, enabled=False)
+    warning = "</a>” sends the same email to the same people within an hour"
+    assert warning not in owner.get("/automations/").content.decode()
+    assert f"{warning} of this one, if you turn this one on." in owner.get(f"/automations/{rule.pk}/").content.decode()
+    owner.post(f"/automations/{rule.pk}/switch/", {"on": "1"})
+    assert owner.get("/automations/").content.decode().count(warning) == 2
+    assert f"{warning}." in owner.get(f"/automations/{rule.pk}/").content.decode()
+
+
+def test_the_list_says_when_a_rule_last_sent_what_it_plans_and_what_failed(owner: Client) -> None:
+    inspection = confirmed()
+    confirmation = inspection.messages.get(rule__name="Confirmation")
+    told(confirmation, Status.BOUNCED, category="address_unknown")
+    page = owner.get("/automations/").content.decode()
+    assert "Last email left" in page
+    assert "1 planned, the next" in page
+    assert "1 did not arrive in 30 days." in page

@@ -154,7 +154,7 @@ def test_each_person_has_their_own_health_and_the_way_to_repair_it(office: Clien
     assert "tone-red" not in bobs
 
 
-def test_the_agreement_box_names_who_cannot_reach_it(office: Client) -> None:
+def test_a13_the_agreement_box_names_who_cannot_reach_it(office: Client) -> None:
     inspection = make_inspection(status="confirmed")
     make_failed(make_client(inspection=inspection))
     told(make_message(make_client(inspection=inspection, name="Bob Lee", email="bob@example.com")), Status.DELIVERED)
@@ -163,7 +163,7 @@ def test_the_agreement_box_names_who_cannot_reach_it(office: Client) -> None:
     assert [s.reach for s in mail.signers] == ["cut_off", "delivered"]
 
 
-def test_the_log_holds_emails_and_facts_in_order_and_filters_them(office: Client) -> None:
+def test_a26_the_log_holds_emails_and_facts_in_order_and_filters_them(office: Client) -> None:
     inspection = booked(people=(make_person(), make_person(role="buyer_agent", name="Pat Agent", email="pat@kw.com")))
     services.confirm(inspection, by="Kim Reyes")
     mail = selectors_inspection.load(inspection)
@@ -294,7 +294,7 @@ def test_the_menu_says_what_the_outbox_would_say(office: Client, case: str) -> N
             assert choice.way_out is not None
 
 
-def test_resend_confirmation_is_always_there_and_says_why_not(office: Client) -> None:
+def test_a10_resend_confirmation_is_always_there_and_says_why_not(office: Client) -> None:
     person = make_client(inspection=make_inspection())
     page = text_of(office, f"/inspections/{person.inspection_id}/")
     menu = page[page.index(f'id="menu-{person.pk}"') :]

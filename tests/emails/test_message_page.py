@@ -49,7 +49,7 @@ def test_the_order_is_what_happened_why_what_to_do_what_to_say_proof(office: Cli
     assert places == sorted(places)
 
 
-def test_the_phone_number_and_the_address_to_read_out_are_beside_it(office: Client) -> None:
+def test_a03_the_phone_number_and_the_address_to_read_out_are_beside_it(office: Client) -> None:
     html = page(office, make_failed())
     assert 'href="tel:+12175550101"' in html
     assert "a-n-n at g-m-i-a-l dot com" in html
@@ -85,7 +85,7 @@ def test_what_only_they_can_change_starts_with_a_message_to_copy(office: Client)
     assert "They’ve done it: resend" in html
 
 
-def test_delivered_but_they_say_no_gives_words_to_copy(office: Client) -> None:
+def test_a06_delivered_but_they_say_no_gives_words_to_copy(office: Client) -> None:
     html = page(office, told(make_message(), Status.DELIVERED))
     assert "Search your mail for office@oakwood.example and look in Junk." in html
     assert 'data-copy="tell-words"' in html

@@ -179,7 +179,7 @@ def test_a_held_reminder_still_waits_for_its_time(office: Client) -> None:
     assert "Saved. 1 waiting email goes out at its time to ann@gmail.com." in words(answer)
 
 
-def test_failed_and_held_are_both_made_good_in_one_action(office: Client) -> None:
+def test_a05_failed_and_held_are_both_made_good_in_one_action(office: Client) -> None:
     failed = make_failed()
     assert failed.participant is not None
     held = make_message(failed.participant, kind="agreement", status=Status.HELD, reason=Reason.ADDRESS_BLOCKED)

@@ -98,7 +98,7 @@ def test_it_is_checked_like_the_subject() -> None:
 def test_a_bad_one_holds_even_what_is_published(kim: User) -> None:
     version = TemplateVersion(template=confirmation(), number=2, subject="x", body=GOOD, preheader="{{NOPE}}")
     with pytest.raises(rendering.TemplateProblem, match=r"Preview text: \{\{NOPE\}\} isn’t known"):
-        rendering.check(version, Company.get())
+        rendering.check(rendering.words_of(version), Company.get())
 
 
 def test_it_counts_for_the_size(kim: User) -> None:

@@ -77,7 +77,7 @@ def test_every_short_version_is_whole(kind: str) -> None:
     make_company()
     message = make_message(make_client(email="ann@example.com"), kind=kind, plain=True)
     version = message.template.current if message.template else None
-    rendered = rendering.render(message, version, Company.get())  # type: ignore[arg-type] # not looked at
+    rendered = rendering.render(message, version, Company.get())
     assert rendered.html == ""
     assert rendered.has_link
     assert "{" not in rendered.text + rendered.subject
@@ -196,7 +196,9 @@ def test_asking_first_gives_the_same_answer_as_trying(office: Client) -> None:
 
 
 @pytest.mark.parametrize("category", ["recipient_policy", "sender_reputation"])
-def test_the_message_for_their_side_names_our_exact_address_in_both_languages(office: Client, category: str) -> None:
+def test_a07_the_message_for_their_side_names_our_exact_address_in_both_languages(
+    office: Client, category: str
+) -> None:
     failed = make_failed(make_client(email="ann@example.com"), category)
     html = office.get(f"/messages/{failed.pk}/").content.decode()
     assert "Copy the message for Ann Lee" in html

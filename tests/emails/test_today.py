@@ -79,7 +79,7 @@ def test_what_did_not_reach_one_person_is_one_row(office: Client) -> None:
     assert "Confirmation and Agreement to ann@gmial.com" in html
 
 
-def test_the_soonest_inspection_comes_first_and_those_that_are_over_come_last(office: Client) -> None:
+def test_a30_the_soonest_inspection_comes_first_and_those_that_are_over_come_last(office: Client) -> None:
     for name, days in (("Over", -2), ("Later", 9), ("Soon", 1)):
         make_failed(
             make_client(name=f"{name} Person", inspection=make_inspection(status="confirmed", starts_at=in_days(days)))

@@ -13,7 +13,7 @@ from emails.diagnosis import CATEGORIES
 from emails.states import HOLD_REASONS, SKIP_REASONS, UNDELIVERED, Status
 from emails.wording import Group, MessageFacts
 from emails.wording_auto import AUTO
-from emails.wording_blocked import REASONS, THERE_WHY, WEARY
+from emails.wording_blocked import AGAIN, REASONS, THERE_WHY, WEARY
 from emails.wording_causes import CAUSES
 from emails.wording_channel import NOT_SIGNED_IN
 from emails.wording_chase import CHASE, CUT_OFF
@@ -89,7 +89,8 @@ def all_texts() -> list[tuple[str, str, str]]:
     texts += [("cut off", "answer", str(CUT_OFF))]
     texts += [(f"blocked {code}", "label", str(text)) for code, text in REASONS.items()]
     texts += [(f"blocked there {code}", "label", str(text)) for code, text in THERE_WHY.items()]
-    texts += [("blocked", "answer", str(WEARY)), ("retrying", "answer", str(RETRYING))]
+    texts += [("blocked", "answer", str(text)) for text in (WEARY, AGAIN)]
+    texts += [("retrying", "answer", str(RETRYING))]
     return [found for found in texts if found[2]]
 
 

@@ -1,6 +1,7 @@
 """The built-in agreement."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from inspections import agreements
 from inspections.models import Agreement
@@ -16,9 +17,16 @@ def test_a_fresh_database_has_version_1() -> None:
 
 
 def test_installing_again_changes_nothing() -> None:
-    Agreement.objects.update(title="Edited", body="Edited")
+    Agreement.objects.all().delete()
+    Agreement.objects.create(version=1, title="Ours", body="Ours")
     agreements.install()
-    assert Agreement.objects.get().body == "Edited"
+    assert Agreement.objects.get().body == "Ours"
+
+
+@pytest.mark.parametrize("change", [{"title": "Edited"}, {"body": "Edited"}, {"version": 7}])
+def test_the_database_refuses_to_change_a_published_version(change: dict[str, object]) -> None:
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        Agreement.objects.update(**change)
 
 
 def test_the_newest_version_is_in_force() -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from inspections import corrections, people, services, signing
 from inspections.errors import BadField, NotPossible
@@ -155,7 +156,7 @@ def facts(**over: Any) -> Any:
         (facts(services=("Full inspection", "Radon")), ["services"]),
     ],
 )
-def test_a_changed_fact_asks_for_a_new_signature_and_keeps_the_old_one(change: Any, fields: list[str]) -> None:
+def test_a25_a_changed_fact_asks_for_a_new_signature_and_keeps_the_old_one(change: Any, fields: list[str]) -> None:
     ann = make_client_who_signs(name="Ann Lee")
     first = signing.sign(ann, consent(ann))
     change(Participant.objects.get(pk=ann.pk))
@@ -196,3 +197,20 @@ def test_a_signature_of_one_client_says_nothing_about_the_other() -> None:
     rename(ann)
     assert signing.standing(bo)
     assert list(Inspection.objects.unsigned()) == [ann.inspection]
+
+
+@pytest.mark.parametrize("change", [{"text": "Other"}, {"typed_name": "Bo Li"}, {"ip": None}, {"sha256": "0" * 64}])
+def test_the_database_refuses_to_change_what_was_signed(change: dict[str, Any]) -> None:
+    ann = make_client_who_signs()
+    signing.sign(ann, consent(ann))
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        Signature.objects.update(**change)
+
+
+def test_what_changed_is_told_as_people_read_it() -> None:
+    ann = make_client_who_signs(name="Ann Lee")
+    signing.sign(ann, consent(ann))
+    draft = make_draft(services=("Full inspection", "Radon"), fee=Decimal("500.00"), people=())
+    services.correct(ann.inspection, draft, by="Kim")
+    changed = {change.name: (change.old, change.new) for change in signing.changes(Signature.objects.get())}
+    assert changed == {"services": ("Full inspection", "Full inspection, Radon"), "fee": ("$425.00", "$500.00")}
