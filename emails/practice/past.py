@@ -31,7 +31,6 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (MessageEvent, "message__inspection", ("at", "recorded_at")),
     (Problem, "inspection", ("opened_at", "closed_at", "snoozed_until")),
     (AddressHold, "message__inspection", ("since", "released_at")),
-    (Signature, "participant__inspection", ("signed_at", "ended_at")),
     (Payment, "inspection", ("recorded_at", "undone_at")),
     (PortalLink, "participant__inspection", ("created_at", "last_used_at", "revoked_at")),
     (WebhookPost, "events__message__inspection", ("received_at", "read_at")),
@@ -52,16 +51,22 @@ def move(inspection: Inspection, by: timedelta) -> None:
         model._default_manager.filter(pk__in=ids).update(**{column: F(column) + by for column in columns})
     _retell(inspection, by, dict(zip(before, after, strict=True)))
     inspection.refresh_from_db()
-    for signature in Signature.objects.standing().filter(participant__inspection=inspection):
-        _sign_for(signature)
+    for signature in Signature.objects.filter(participant__inspection=inspection):
+        _sign_then(signature, by)
 
 
-def _sign_for(signature: Signature) -> None:
-    """What was signed names the day, which is another one now."""
-    document = signing.document(signature.participant)
-    if document:
+def _sign_then(signature: Signature, by: timedelta) -> None:
+    """The same signature at the other time. The database lets none be changed, so it is taken out and put in again."""
+    signature.signed_at += by
+    signature.ended_at = signature.ended_at and signature.ended_at + by
+    document = signing.document(signature.participant) if signature.ended_at is None else None
+    if document:  # it names the day, which is another one now
         signature.facts, signature.text, signature.sha256 = document.facts, document.text, document.sha256
-        signature.save(update_fields=["facts", "text", "sha256"])
+    Signature.objects.filter(pk=signature.pk).delete()
+    signature.save(force_insert=True)
+    for event in signature.participant.events.filter(type=InspectionEvent.Type.SIGNED, data__signature=signature.pk):
+        event.data["sha256"] = signature.sha256
+        event.save(update_fields=["data"])
 
 
 def _retell(inspection: Inspection, by: timedelta, words: dict[str, str]) -> None:
