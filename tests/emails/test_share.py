@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -331,3 +332,11 @@ def test_a12_a_code_of_a_link_that_is_off_opens_nothing(client: Client, ann: Par
 def test_a12_wrong_codes_open_nothing_and_are_slowed_down(client: Client, kim: User, code: str) -> None:
     answers = [client.post("/p/code/", {"code": code}).status_code for _ in range(25)]
     assert set(answers) == {422, 429}
+
+
+def test_the_right_code_is_not_found_by_trying_on(client: Client, ann: Participant) -> None:
+    code = handover.make_code(links.mint(ann, purpose="x")[0])
+    with time_machine.travel(timezone.now(), tick=False):  # they are counted by the minute
+        assert [client.post("/p/code/", {"code": "ACDE FHJK"}).status_code for _ in range(21)][-1] == 429
+        assert client.post("/p/code/", {"code": code}).status_code == 429
+    assert client.post("/p/code/", {"code": code}, REMOTE_ADDR="198.51.100.9").status_code == 302  # not used up

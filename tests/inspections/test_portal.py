@@ -1,10 +1,11 @@
 """The client portal: who may see what, and what a link scanner leaves behind."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
@@ -340,3 +341,10 @@ def test_a_closed_link_is_explained_in_spanish_too() -> None:
 def test_staff_pages_stay_in_english_whatever_the_browser_asks_for() -> None:
     answer = Client().get("/accounts/login/", headers={"Accept-Language": "es"})
     assert "Sign in" in answer.content.decode()
+
+
+@time_machine.travel(datetime(2026, 11, 23, 15, 0, tzinfo=UTC), tick=False)  # they are counted by the minute
+def test_a_household_that_changes_its_ipv6_address_is_slowed_down_too() -> None:
+    answers = [Client().get("/p/x/", REMOTE_ADDR=f"2001:db8:1:2::{n:x}").status_code for n in range(22)]
+    assert answers == [404] * 20 + [429] * 2
+    assert Client().get("/p/x/", REMOTE_ADDR="2001:db8:1:3::1").status_code == 404
