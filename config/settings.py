@@ -134,7 +134,15 @@ if urlsplit(REDIS_URL).scheme not in {"redis", "rediss"}:
     fail("REDIS_URL", "must start with redis:// or rediss://.")
 
 # In the database, so that no page ever waits for Redis. Made by `manage.py createcachetable`.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # Limits on guessing and the codes of the phone live here. What is beyond the number goes by its name, not its
+        # age: with Django's 300 a few hundred visitors would make us forget who typed wrong passwords.
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 
 # --- Application -----------------------------------------------------------------------------
 INSTALLED_APPS = [

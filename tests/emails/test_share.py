@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -340,3 +341,11 @@ def test_the_right_code_is_not_found_by_trying_on(client: Client, ann: Participa
         assert [client.post("/p/code/", {"code": "ACDE FHJK"}).status_code for _ in range(21)][-1] == 429
         assert client.post("/p/code/", {"code": code}).status_code == 429
     assert client.post("/p/code/", {"code": code}, REMOTE_ADDR="198.51.100.9").status_code == 302  # not used up
+
+
+def test_a_code_lives_whatever_else_is_remembered(client: Client, ann: Participant) -> None:
+    code = handover.make_code(links.mint(ann, purpose="x")[0])
+    for number in range(400):
+        cache.set(f"a-{number}", 1)
+        cache.set(f"z-{number}", 1)
+    assert client.post("/p/code/", {"code": code}).status_code == 302

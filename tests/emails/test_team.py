@@ -362,3 +362,13 @@ def test_too_many_wrong_tries_say_how_long_to_wait(sam: User) -> None:
         visitor.post("/accounts/login/", {"login": sam.email, "password": "wrong"})
     html = visitor.post("/accounts/login/", {"login": sam.email, "password": PASSWORD}).content.decode()
     assert "Too many wrong tries. Wait 5 minutes, then try again." in html
+
+
+def test_wrong_tries_are_not_forgotten_because_many_visit(sam: User) -> None:
+    make_company()
+    wrong = {"login": sam.email, "password": "wrong"}
+    for _ in range(6):
+        Client().post("/accounts/login/", wrong)
+    for number in range(400):
+        Client().get("/p/nobody/", REMOTE_ADDR=f"198.51.{number // 250}.{number % 250}")
+    assert "Too many wrong tries" in Client().post("/accounts/login/", wrong).content.decode()
