@@ -216,6 +216,11 @@ ASSETS_DIR = BASE_DIR / ".assets"
 STATIC_URL = "/static/"
 STATIC_ROOT = ASSETS_DIR / "static"
 STATICFILES_DIRS: list[Path] = [folder for folder in (BASE_DIR / "static", ASSETS_DIR / "vendor") if folder.is_dir()]
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

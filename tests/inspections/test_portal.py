@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -348,3 +349,9 @@ def test_a_household_that_changes_its_ipv6_address_is_slowed_down_too() -> None:
     answers = [Client().get("/p/x/", REMOTE_ADDR=f"2001:db8:1:2::{n:x}").status_code for n in range(22)]
     assert answers == [404] * 20 + [429] * 2
     assert Client().get("/p/x/", REMOTE_ADDR="2001:db8:1:3::1").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/p/code/", "/p/new-link/", "/accounts/login/", "/inspections/1/payments/"])
+def test_a_stranger_cannot_fill_the_disk(client: Client, path: str) -> None:
+    large = SimpleUploadedFile("large.bin", b"x" * (settings.WEBHOOK_MAX_BYTES + 1))
+    assert client.post(path, {"file": large}).status_code == 400
