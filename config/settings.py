@@ -250,6 +250,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # or strangers could have us write to anybody
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "inspections.passwords.OneTimeToken"  # noqa: S105 - a class
 ACCOUNT_SESSION_REMEMBER = True  # SESSION_COOKIE_AGE counts, not the browser's life
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # invitations too
