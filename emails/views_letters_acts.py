@@ -164,6 +164,8 @@ def confirmed(request: HttpRequest, inspection: Inspection, uuid: UUID) -> HttpR
     if found.sent_at:
         return was_sent(request, found)
     form = form_of(inspection, found)
+    if request.POST.get("revision") != str(found.revision):  # it says something else now, or goes to somebody else
+        return show(request, form, status=409, theirs=found)
     looked = letters.look(found, form.ticked, Company.get(), strangers=int(form.has_other))
     if looked.stops:  # changed in another window while the question stood
         return show(request, form, status=422, refused=looked.stops)
