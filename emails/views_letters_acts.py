@@ -120,7 +120,7 @@ def _test(request: HttpRequest, form: LetterForm, which: str) -> HttpResponse:
     try:
         if person is None:
             raise Refused("Please add a person to the inspection first.", status_code=422)
-        nonce = request.POST.get("nonce", "")[:100] or None
+        nonce = replies.given_nonce(request)[:100] or None
         sent = letters.send_test(letter_of(form), person, user=access.colleague(request), nonce=nonce)
     except Refused as problem:
         return show(request, form, status=problem.status_code, problem=problem, problem_title="No test was sent")

@@ -508,3 +508,11 @@ def test_yes_is_said_to_what_was_read_and_to_nobody_else(office: Client, ann: Pa
     assert answer.status_code == 409
     assert "saved in another window" in text(answer.content)
     assert not Message.objects.exists()
+
+
+def test_what_no_database_holds_is_no_error(office: Client, ann: Participant) -> None:
+    address = new(office, ann.inspection)
+    values = typed(ann, page="o\0ne", nonce="n\0-1", other_name="\0", template="\0", send_at="\0", example="\0")
+    assert office.post(f"{address}save/", values).status_code == 200
+    assert office.post(address, values | {"act": "test", "revision": "1"}).status_code == 302
+    assert Message.objects.get().test
