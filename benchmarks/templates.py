@@ -2,11 +2,13 @@
 """10,000 random templates with nasty values: what leaves, what is refused, and how long one takes.
 
 Fails if anything but a plain refusal is raised, if a value leaves its attribute, if a placeholder stays unresolved, or
-if one takes 50 ms or more.
+if one takes 50 ms or more. What counts is the time of its own processor: on a busy machine the clock on the wall
+measures the others. The collector of garbage does as it does in a worker (see `config.celery`).
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import statistics
@@ -34,34 +36,47 @@ from inspections.text import BadText
 
 TEMPLATES = 10_000
 MOST_MS = 50
+BIG = "<p>Hello <b>{{CLIENT_NAME}}</b>, and more words of the usual sort.</p>\n"
 
 
 def main() -> None:
     chance = random.Random(8)
-    times, what = [], Counter[str]()
+    times, walls, what = [], [], Counter[str]()
     for number in range(TEMPLATES):
         message, version, company = _one(chance)
-        took, email = _timed(message, version, company)
-        if took >= MOST_MS:  # slow by itself, or was the machine busy with something else?
-            took = min(took, *(_timed(message, version, company)[0] for _ in range(3)))
+        took, wall, email = _timed(message, version, company)
         times.append(took)
+        walls.append(wall)
         what["left" if email else "refused"] += 1
         found = wrong(email, needs_link=True) if email else []
         assert not found, (number, version.subject, version.body, found)
     print(f"{TEMPLATES} templates: {what['left']} left, {what['refused']} refused, 0 wrong")
-    print(f"ms per render: median {statistics.median(times):.2f}, 99 % {sorted(times)[-100]:.2f}, max {max(times):.2f}")
+    _show("of its own processor", times)
+    _show("on the wall", walls)
+    big, version, company = _one(chance)
+    version.body = LINK + BIG * (50 * 1024 // len(BIG))
+    first, again = (_timed(big, version, company)[0] for _ in range(2))
+    print(f"ms for a text of 50 KB: {first:.1f}, the same again {again:.1f}")
     if max(times) >= MOST_MS:
         sys.exit(f"one took {max(times):.1f} ms, allowed are {MOST_MS}")
 
 
-def _timed(message: Message, version: TemplateVersion, company: Company) -> tuple[float, Rendered | None]:
-    """Milliseconds, the making of the portal link included, and the email; None if it was refused."""
-    began = time.perf_counter()
+def _show(what: str, times: list[float]) -> None:
+    places = {"median": statistics.median(times), "99 %": sorted(times)[-len(times) // 100 - 1], "max": max(times)}
+    print(f"ms per render, {what}: {', '.join(f'{name} {value:.2f}' for name, value in places.items())}")
+
+
+def _timed(message: Message, version: TemplateVersion, company: Company) -> tuple[float, float, Rendered | None]:
+    """Milliseconds of the processor and of the wall's clock, the making of the portal link included, and the email.
+
+    None if it was refused.
+    """
+    wall, own = time.perf_counter(), time.thread_time()
     try:
         email = render(message, version, company)
     except (TemplateProblem, BadText):
         email = None
-    return (time.perf_counter() - began) * 1000, email
+    return (time.thread_time() - own) * 1000, (time.perf_counter() - wall) * 1000, email
 
 
 def _one(chance: random.Random) -> tuple[Message, TemplateVersion, Company]:
@@ -91,6 +106,8 @@ if __name__ == "__main__":
             )
             contact = Contact.objects.create(name="Ann", email="ann@example.com")
             Participant.objects.create(inspection=inspection, contact=contact, role="client")
+            gc.collect()
+            gc.freeze()
             main()
             transaction.set_rollback(True)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -9,6 +10,7 @@ from celery import Celery, signals
 from celery.app.amqp import AMQP
 from celery.schedules import crontab
 from django.conf import settings
+from django.urls import reverse
 from kombu import Connection, Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -119,6 +121,17 @@ app.autodiscover_tasks(["emails"])
 @signals.setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
     """Having a receiver stops Celery from replacing settings.LOGGING (and its masking)."""
+
+
+@signals.worker_init.connect
+def load_before_children_are_made(**_: Any) -> None:
+    """A link needs the table of all addresses: a second of work, which each child would do with its first email.
+
+    What is loaded by then is not looked through by every collection of garbage either.
+    """
+    reverse("healthz")
+    gc.collect()
+    gc.freeze()
 
 
 @signals.worker_ready.connect

@@ -6,7 +6,9 @@ Pure: words in, findings out. What needs the database (how many inspections lack
 import html as html_escapes
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 from emails import markup, placeholders
@@ -16,6 +18,11 @@ from emails.placeholders import PORTAL_LINK, Unknown
 from emails.plaintext import from_html
 
 MAX_BYTES = 102 * 1024  # Gmail cuts what is longer, and with it perhaps the link
+# More than that is not looked at, let alone sent: what reads it and inlines its styles takes long, or breaks down.
+MOST_BODY = 256 * 1024
+MOST_TAGS = 20_000
+MOST_DEPTH = 100
+MOST_FAULTS = 100  # a tag that is left open goes on in all that follows
 MAX_SUBJECT = 60
 MOST_SUBJECT = 300
 MAX_PREHEADER = 110
@@ -36,6 +43,7 @@ ADVERTISING = (
 _ADVERTISING = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in ADVERTISING), re.IGNORECASE)
 _BRACES = re.compile(r"\{\{|\}\}")
 _LINE_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_BRACE = re.compile(r"[{}]|&#|&l[bc]|&r[bc]")  # also as the names and numbers that stand for one
 _SINGLE = re.compile(r"(?<!\{)\{\s*([A-Za-z][\w.]{2,40})\s*\}(?!\})")
 
 
@@ -85,9 +93,12 @@ def look(words: Words, *, hosts: Iterable[str] = (), page: str = "", postal_addr
 
     `hosts`: mail and web domains that are ours. `page`: the finished HTML, if at hand, for its size.
     """
+    wrong = faults(words, postal_address=postal_address)
+    if too_much(words.body):
+        return wrong
     found = markup.read(words.body)
     findings = [
-        *faults(words, postal_address=postal_address),
+        *wrong,
         *(Finding("markup", said, line=line) for line, said in found.faults),
         *_size(page),
         *_warnings(words, found, frozenset(hosts)),
@@ -97,16 +108,41 @@ def look(words: Words, *, hosts: Iterable[str] = (), page: str = "", postal_addr
 
 def faults(words: Words, *, postal_address: str) -> list[Finding]:
     """What no email may leave with."""
-    return [
+    return [*_faults(words), *_about_marketing(words.kind, postal_address)]
+
+
+@lru_cache(maxsize=64)  # the same version is sent again and again
+def _faults(words: Words) -> tuple[Finding, ...]:
+    return (
         *_about_name(words.name),
         *_about_subject(words.subject),
         *_about_placeholders(words.subject, "subject"),
         *_about_preheader(words.preheader),
         *_about_placeholders(words.preheader, "preheader"),
-        *_about_placeholders(words.body, "body"),
-        *_about_link(words),
-        *_about_marketing(words.kind, postal_address),
-    ]
+        *(too_much(words.body) or [*_about_placeholders(words.body, "body"), *_about_link(words)]),
+    )
+
+
+@lru_cache(maxsize=64)
+def too_much(body: str) -> tuple[Finding, ...]:
+    """Why a text is not even looked at; empty for one that is. What costs least is asked first."""
+    if len(body) > MOST_BODY:
+        return (_too_long(len(body)),)
+    if body.count("<") > MOST_TAGS:
+        return (Finding("tags", f"It has more than {MOST_TAGS:,} tags. Make it shorter.", holds=True),)
+    found = markup.read(body)
+    if found.depth > MOST_DEPTH:
+        return (Finding("depth", f"More than {MOST_DEPTH} tags stand inside each other. Close them.", holds=True),)
+    if len(found.faults) > MOST_FAULTS:
+        said = f"More than {MOST_FAULTS} tags are not closed, or close nothing."
+        return (Finding("open", said, line=found.faults[0][0], holds=True),)
+    size = len(markup.clean_template(body).encode())
+    return (_too_long(size),) if size > MAX_BYTES else ()
+
+
+def _too_long(size: int) -> Finding:
+    said = f"It has {size // 1024} KB. Mail programs cut what is over 102 KB. Make it shorter."
+    return Finding("size", said, holds=True)
 
 
 def _about_name(name: str) -> list[Finding]:
@@ -143,9 +179,10 @@ def _about_placeholders(source: str, field: str) -> list[Finding]:
 
 def _grown_together(body: str) -> list[Finding]:
     """Braces that only meet when the tags between them are gone: `{<i></i>{NAME}}`."""
-    left = from_html(TOKEN.sub("x", markup.clean_template(body)))
+    rest = TOKEN.sub("x", markup.clean_template(body))
     said = "Braces with tags between them are not a placeholder. Write it in one piece."
-    return [Finding("braces", said, holds=True)] if _BRACES.search(left) else []
+    grown = _BRACE.search(rest) and _BRACES.search(from_html(rest))
+    return [Finding("braces", said, holds=True)] if grown else []
 
 
 def _unknown(source: str, field: str) -> list[Finding]:
@@ -164,7 +201,7 @@ def _broken(source: str, field: str) -> list[Finding]:
     # As long as before, so that lines stay.
     rest = TOKEN.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
     findings = []
-    for match in _BRACES.finditer(rest):
+    for match in islice(_BRACES.finditer(rest), placeholders.MOST_UNKNOWN):
         said = "{{ has no }} after the name." if match[0] == "{{" else "}} has no {{ before the name."
         line = _line(rest.count("\n", 0, match.start()) + 1, field)
         findings.append(Finding("braces", said, field, line, holds=True))
@@ -241,11 +278,13 @@ def _about_marketing(kind: str, postal_address: str) -> list[Finding]:
     return [Finding("postal_address", said, holds=True, name="postal address")]
 
 
+def is_too_long(page: str) -> bool:
+    """Mail programs would cut it."""
+    return len(page.encode()) > MAX_BYTES
+
+
 def _size(page: str) -> list[Finding]:
-    size = len(page.encode())
-    if size <= MAX_BYTES:
-        return []
-    return [Finding("size", f"It has {size // 1024} KB. Mail programs cut what is over 102 KB. Make it shorter.")]
+    return [replace(_too_long(len(page.encode())), holds=False)] if is_too_long(page) else []
 
 
 def _warnings(words: Words, found: Found, hosts: frozenset[str]) -> list[Finding]:
@@ -314,7 +353,9 @@ def _advertising(words: Words) -> list[Finding]:
     seen: dict[str, Finding] = {}
     for field, text in (("subject", words.subject), ("preheader", words.preheader), ("body", words.body)):
         for match in _ADVERTISING.finditer(text):
+            if match[0].lower() in seen:
+                continue
             line = text.count("\n", 0, match.start()) + 1 if field == "body" else 0
             said = f"“{match[0]}” sounds like advertising. Filters may think so too."
-            seen.setdefault(match[0].lower(), Finding("advertising", said, field, line, stops=False))
+            seen[match[0].lower()] = Finding("advertising", said, field, line, stops=False)
     return list(seen.values())

@@ -7,7 +7,7 @@ from the template, and again from the filled text, so that no value can become a
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from html.parser import HTMLParser
 from typing import Literal
 
@@ -51,6 +51,7 @@ _LOADS = re.compile(
 )
 
 
+@lru_cache(maxsize=64)  # the same version is sent again and again
 def clean_template(html: str) -> str:
     """A template with its placeholders, without what may not leave. Every attribute is quoted from here on."""
     return _cleaner(_mark, _starts_with_placeholder).clean(html)
@@ -105,8 +106,9 @@ class Link:
 
 @dataclass
 class Found:
-    """What stands in a text. Lines count from 1."""
+    """What stands in a text. Lines count from 1; `depth`: how many tags stand inside each other."""
 
+    depth: int = 0
     faults: list[tuple[int, str]] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     pictures: list[tuple[int, str | None]] = field(default_factory=list)
@@ -133,6 +135,7 @@ class _Reader(HTMLParser):
             self._label(values.get("alt") or "")
         if tag not in VOID:
             self.open.append((tag, line))
+            self.found.depth = max(self.found.depth, len(self.open))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)

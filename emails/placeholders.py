@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 from urllib.parse import quote
 
 from django.utils import dateformat
@@ -18,9 +20,11 @@ from django.utils.translation import gettext_lazy as _
 
 from emails.markup import QUOTED, TOKEN
 from emails.wording_statuses import Text
+from inspections import payments
 from inspections.models import Company, Inspection, Participant, Role
 
 PORTAL_LINK = "CLIENT_PORTAL_LINK"
+MOST_UNKNOWN = 50
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,18 @@ class Scene:
     company: Company
     link: Callable[[], str] = field(compare=False)
     people: Sequence[tuple[str, str]] | None = None  # (role, name) of all, where they are at hand
+    known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)  # values asked for before
 
     @cached_property
     def portal_link(self) -> str:
         """Made once per email, and only if the email uses it."""
         return self.link()
+
+    def value(self, placeholder: "Placeholder") -> str:
+        """What it stands for here, "" if there is nothing. Asked for once, however often a text has it."""
+        if placeholder.name not in self.known:
+            self.known[placeholder.name] = placeholder.value(self)
+        return self.known[placeholder.name]
 
     @property
     def clients(self) -> list[str]:
@@ -78,7 +89,22 @@ def _start(scene: Scene) -> tuple[str, str]:
 
 
 def _price(scene: Scene) -> str:
-    return "" if scene.inspection.fee is None else f"${scene.inspection.fee:,.2f}"
+    return "" if scene.inspection.fee is None else _money(scene.inspection.fee)
+
+
+def _paid(scene: Scene) -> str:
+    """An inspection that is only an example has no payments."""
+    amount = payments.paid(scene.inspection) if scene.inspection.pk else None
+    return _money(amount) if amount else ""
+
+
+def _due(scene: Scene) -> str:
+    amount = payments.due(scene.inspection) if scene.inspection.pk else scene.inspection.fee
+    return _money(amount) if amount else ""
+
+
+def _money(amount: Decimal) -> str:
+    return f"${amount:,.2f}"
 
 
 def _and(words: list[str]) -> str:
@@ -129,6 +155,8 @@ CATALOGUE: tuple[Placeholder, ...] = (
         missing=_("home inspection"),
     ),
     Placeholder("PRICE", "inspection.price", "The fee", _price, missing=_("to be confirmed")),
+    Placeholder("AMOUNT_DUE", "payment.due", "What is still to be paid", _due, missing=_("nothing")),
+    Placeholder("AMOUNT_PAID", "payment.paid", "What was paid so far", _paid, missing=_("nothing")),
     Placeholder(
         PORTAL_LINK, "portal.link", "Personal link to the client portal", lambda s: s.portal_link, group="Links"
     ),
@@ -174,12 +202,12 @@ def used(source: str) -> set[str]:
 
 
 def unknown(source: str) -> list[Unknown]:
-    """Names in braces that mean nothing, in order."""
+    """Names in braces that mean nothing, in order; not more than anybody reads."""
     found = []
-    for match in TOKEN.finditer(source):
-        if find(match.group(1)) is None:
-            line = source.count("\n", 0, match.start()) + 1
-            found.append(Unknown(match.group(1)[:60], line, suggest(match.group(1)[:60])))
+    strange = (match for match in TOKEN.finditer(source) if find(match.group(1)) is None)
+    for match in islice(strange, MOST_UNKNOWN):
+        line = source.count("\n", 0, match.start()) + 1
+        found.append(Unknown(match.group(1)[:60], line, suggest(match.group(1)[:60])))
     return found
 
 
@@ -211,7 +239,7 @@ def fill(
     def replace(match: re.Match[str]) -> str:
         name = match.group(1).removesuffix(QUOTED)
         placeholder = find(name)
-        value = (placeholder.value(scene) or str(placeholder.missing)) if placeholder else ""
+        value = (scene.value(placeholder) or str(placeholder.missing)) if placeholder else ""
         if not value:
             missing.append(placeholder.name if placeholder else name)
             value = blank(missing[-1]) or ""

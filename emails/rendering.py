@@ -105,6 +105,8 @@ def render(
             check(words, company)
             subject, page, text = _full(words, scene, stop, offered)
     rendered = Rendered(single_line(subject, limit=500), page, text, minted[0] if minted else "", stop)
+    if checks.is_too_long(page):
+        raise TemplateProblem(f"{message} would be longer than 102 KB. Make it shorter.")
     if message.kind in checks.REQUIRED and not rendered.has_link:
         raise TemplateProblem(f"{message} lost its client portal link.", name=placeholders.PORTAL_LINK)
     return rendered
@@ -133,7 +135,7 @@ def sample(words: Words, scene: Scene, *, language: str = "", offered: Sequence[
         show = {name: f"[{name}?]" for name in _unfilled(words, scene)}
         subject, _ = placeholders.fill(words.subject, scene, escape=_one_line, blank=show.get)
         preheader, _ = placeholders.fill(words.preheader, scene, escape=_one_line, blank=show.get)
-        body, _ = _fill_body(words.body, scene, blank=show)
+        body = "" if checks.too_much(words.body) else _fill_body(words.body, scene, blank=show)[0]
         body += _files(offered, scene)
         stop = settings.BASE_URL.rstrip("/") + EXAMPLE_LINK if words.kind in MARKETING else ""
         page, text = _frame(_one_line(subject), _one_line(preheader), body, scene.company, stop)
@@ -181,8 +183,11 @@ def _frame(subject: str, preheader: str, body: str, company: Company, stop: str)
     """HTML and text with our head and foot. `stop`: where marketing ends; "" for all other emails."""
     frame = {"subject": subject, "preheader": preheader, "body": body, "company": company, "stop": stop}
     frame |= {"filler": FILLER, "language": translation.get_language()}
-    page = _inliner().inline(render_to_string("mail/frame.html", frame))
-    return page, from_html(body) + render_to_string("mail/foot.txt", {"company": company, "stop": stop})
+    page = render_to_string("mail/frame.html", frame)
+    if checks.is_too_long(page):  # it does not leave, and the rest would take long
+        return page, ""
+    foot = render_to_string("mail/foot.txt", {"company": company, "stop": stop})
+    return _inliner().inline(page), from_html(body) + foot
 
 
 def _short(message: Message, scene: Scene) -> tuple[str, str, str]:

@@ -1,6 +1,7 @@
 """Is a template fit to be sent? What stops it, what is only worth a look, and where."""
 
 import re
+import time
 
 import pytest
 
@@ -241,3 +242,33 @@ def test_a_value_in_an_address_is_encoded_and_the_link_is_not() -> None:
     assert 'href="https://maps.example/?q={{ADDRESS|url}}"' in left
     assert 'href="{{CLIENT_PORTAL_LINK}}"' in left
     assert "{{CLIENT_PORTAL_LINK}}" in from_html(left)
+
+
+# --- what takes too long ---------------------------------------------------------------------------------------------
+
+TOO_MUCH = {
+    "deep": ("<div>" * 15_000, "More than 100 tags stand inside each other. Close them."),
+    "left open": ("".join(f"<p><font color=#{n:03}>x</p>" for n in range(900)), "More than 100 tags are not closed"),
+    "long": ("x" * 300_000, "It has 293 KB."),
+    "long, and taken out": ("<!--" + "x" * 300_000 + "-->", "It has 293 KB."),
+    "long once cleaned": ("&" * 100_000, "It has 488 KB."),
+    "many tags": ("<" * 30_000, "It has more than 20,000 tags."),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_what_would_take_too_long_is_refused_before_it_is_looked_at(name: str) -> None:
+    body, said = TOO_MUCH[name]
+    began = time.thread_time()
+    (finding,) = [one for one in look(LINK + body) if one.code != "kind"]
+    assert time.thread_time() - began < 0.5
+    assert said in str(finding)
+    assert (finding.stops, finding.holds) == (True, True)
+
+
+@pytest.mark.parametrize("body", ["{{" * 40_000, "{{nope}}" * 10_000, "deal " * 15_000])
+def test_a_thousand_mistakes_are_said_by_the_first_few(body: str) -> None:
+    began = time.thread_time()
+    found = look(LINK + body)
+    assert 1 <= len(found) <= placeholders.MOST_UNKNOWN + 1
+    assert time.thread_time() - began < 0.5

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from pytest_django.fixtures import DjangoAssertNumQueries
 
-from emails import activity, builtin, delivery, examples, optouts, outbox, templates, troubleshoot
+from emails import activity, builtin, delivery, examples, optouts, outbox, rendering, templates, troubleshoot
 from emails.checks import Words
 from emails.models import EmailTemplate, Message, OptOut, TemplateDraft, TemplateVersion
+from emails.rendering import TemplateProblem
 from emails.states import Reason, Status
 from inspections import services
 from inspections.models import Company, Inspection, User
@@ -307,10 +309,10 @@ def test_a_new_template_and_a_copy_start_as_drafts(owner: Client) -> None:
 
 
 def test_an_unpublished_template_is_never_chosen_for_sending(kim: User) -> None:
-    EmailTemplate.objects.filter(kind="receipt").delete()
-    templates.create("Own receipt", "receipt", by="Kim")
+    EmailTemplate.objects.filter(kind="review_request").delete()
+    templates.create("Own request", "review_request", by="Kim")
     with pytest.raises(outbox.Refused, match="no template"):
-        outbox.template_for(make_client(), "receipt")
+        outbox.template_for(make_client(), "review_request")
 
 
 def test_a_renamed_built_in_does_not_come_back_and_keeps_its_spanish(kim: User) -> None:
@@ -519,3 +521,29 @@ def test_marketing_without_a_postal_address_waits(mail: Running, kim: User) -> N
     message.refresh_from_db()
     assert (message.status, message.reason) == (Status.HELD, Reason.TEMPLATE_PROBLEM)
     assert "postal address" in message.note
+
+
+def test_nothing_that_would_break_down_the_mail_frame_is_filled_or_shown(owner: Client) -> None:
+    found = confirmation()
+    deep = LINK + "<div>" * 15_000  # inlining its styles would end the whole process
+    page = owner.post(f"/templates/{found.pk}/", typed(found, body=deep, act="preview")).content.decode()
+    assert "More than 100 tags stand inside each other" in page
+    version = TemplateVersion(template=found, number=2, subject="x", body=deep)
+    with pytest.raises(TemplateProblem, match="inside each other"):
+        rendering.render(make_message(make_client()), version, Company.get())
+
+
+def test_an_email_that_grows_too_long_with_its_values_does_not_leave(kim: User) -> None:
+    person = make_client(name="N" * 150)
+    version = TemplateVersion(template=confirmation(), number=2, subject="x", body=LINK + "{{CLIENT_NAME}} " * 700)
+    with pytest.raises(TemplateProblem, match="longer than 102 KB"):
+        rendering.render(make_message(person), version, Company.get())
+
+
+def test_a_value_is_looked_up_once_however_often_a_text_has_it(
+    kim: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    message, body = make_message(make_client()), LINK + "{{CLIENT_NAME}}, {{CLIENT_FIRST_NAME}} " * 200
+    version = TemplateVersion(template=confirmation(), number=2, subject="{{CLIENT_NAME}}", body=body)
+    with django_assert_max_num_queries(8):
+        rendering.render(message, version, Company.get())
