@@ -15,12 +15,12 @@ VENV := .venv/bin/python
 # -qq: errors only.
 PIP := $(VENV) -m pip install -qq --disable-pip-version-check --no-input
 ARGS ?=
-# All tests are shared out to as many processes; what ARGS choose runs in one, unless they say -n.
-PROCESSES ?= $(if $(strip $(ARGS)),0,3)
+# All tests are shared out to several processes; what ARGS choose runs in one, unless they say -n.
+PROCESSES ?= $(if $(strip $(ARGS)),0,auto)
 
 help:
 	@echo "make run    the whole system in practice mode (PORT=8000, DATA_DIR=.data can be set)"
-	@echo "make test   all tests; one: make test ARGS=\"-k name\""
+	@echo "make test   all tests, in several processes; one: make test ARGS=\"-k name\""
 	@echo "make lint   ruff and mypy"
 	@echo "make bench  the benchmarks"
 	@echo "make clean  removes what the above made, practice data included"

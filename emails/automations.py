@@ -7,17 +7,55 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from emails import activity, conditions, eligibility, outbox, problems, releases, searching, timing
+from emails import (
+    activity,
+    conditions,
+    eligibility,
+    eligibility_rules,
+    outbox,
+    problems,
+    releases,
+    searching,
+    timing,
+)
 from emails.models import Automation, AutomationQuerySet, Kind, Message, Side, Trigger
 from emails.outbox import Plan
 from emails.states import CANCELLABLE, IN_OUR_HANDS, Reason, Status
-from inspections.models import Company, Inspection, InspectionEvent, InspectionStatus, Participant, Role
+from inspections import payments
+from inspections.models import (
+    Company,
+    Inspection,
+    InspectionEvent,
+    InspectionStatus,
+    Participant,
+    ParticipantQuerySet,
+    Role,
+)
 from inspections.text import canonical
 
 Event = InspectionEvent.Type
+
+# After these somebody may have done what an email asks for, or may have to do it again; or it applies to others.
+ASKED_AGAIN = frozenset(
+    {
+        Event.UPDATED,
+        Event.SIGNED,
+        Event.SIGNATURE_ENDED,
+        Event.PAYMENT,
+        Event.PAYMENT_UNDONE,
+        Event.PERSON_ADDED,
+        Event.PERSON_REMOVED,
+        Event.ROLE_CHANGED,
+    }
+)
+# What was taken back, and the trigger whose emails told of it.
+TAKEN_BACK: Mapping[str, Collection[str]] = {
+    Event.SIGNATURE_ENDED: (Trigger.SIGNED, Trigger.AGREEMENT_SIGNED),
+    Event.PAYMENT_UNDONE: (Trigger.PAID,),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +75,6 @@ def react(event: InspectionEvent) -> None:
         releases.try_again(inspection, by=event.by)
     if event.type == Event.UPDATED:
         searching.index(list(inspection.messages.values_list("pk", flat=True)))
-        _ask_conditions_again(inspection, by=event.by)
     if event.type == Event.CANCELLED:
         _stop_everything(inspection, by=event.by)
     if event.type == Event.COMPLETED:
@@ -56,6 +93,15 @@ def react(event: InspectionEvent) -> None:
         _plan_reminders_for(event, person)
     if event.type == Event.CONTACT_CHANGED and person and event.data.get("field") == "email":
         releases.follow_address(person, by=event.by)
+    if event.type == Event.SIGNED and person:
+        problems.close_signed(person)
+        _stop(person.messages.planned_retries().filter(kind=Kind.CONFIRMATION), by=event.by, note="Signed")
+    if event.type == Event.PAID:
+        problems.close_paid(inspection, by=event.by)
+    if event.type in TAKEN_BACK:
+        _take_back(event)
+    if event.type in ASKED_AGAIN:
+        _ask_conditions_again(inspection, by=event.by)
     if event.type in Trigger.values:
         for rule in _rules().filter(trigger=event.type):
             fire(rule, event)
@@ -63,8 +109,7 @@ def react(event: InspectionEvent) -> None:
 
 def fire(rule: Automation, event: InspectionEvent) -> list[Message]:
     """One row for everybody whom this rule writes to; one that says so if it writes to clients and there is none."""
-    found = event.inspection.participants.current().filter(role__in=rule.role_values)
-    people = list(found.select_related("contact", "inspection").order_by("pk"))
+    people = list(_meant(rule, event).select_related("contact", "inspection").order_by("pk"))
     rows = [_one(rule, event, person) for person in people]
     if _lacks_client(rule, event.inspection, people):
         rows.append(outbox.skip_for_nobody(event.inspection, rule, f"{rule.pk}:nobody:{event.pk}", by=event.by))
@@ -79,28 +124,12 @@ def _lacks_client(rule: Automation, inspection: Inspection, people: Collection[P
     return rule.enabled and inspection.confirmed_at is not None and not conditions.unmet(rule, somebody)
 
 
-def try_out(rule: Automation, inspection: Inspection, *, by: str) -> list[Message]:
-    """Fire the rule as if it were on and its moment had come. For a transaction that is taken back."""
-    rule.enabled = True
-    now = timezone.now()
-    if inspection.status == InspectionStatus.REQUESTED:
-        _pretend(inspection, status=InspectionStatus.CONFIRMED, confirmed_at=now)
-    if rule.trigger in _MAKES and inspection.status != InspectionStatus.CANCELLED:
-        _pretend(inspection, **{name: value or now for name, value in _MAKES[rule.trigger].items()})
-    return fire(rule, InspectionEvent.objects.create(inspection=inspection, type=rule.trigger, by=by))
-
-
-# What is so once a trigger has come; None stands for now.
-_MAKES: Mapping[str, Mapping[str, str | None]] = {
-    Trigger.CANCELLED: {"status": InspectionStatus.CANCELLED, "cancelled_at": None},
-    Trigger.COMPLETED: {"status": InspectionStatus.COMPLETED, "completed_at": None},
-    Trigger.REPORT_PUBLISHED: {"status": InspectionStatus.COMPLETED, "report_published_at": None},
-}
-
-
-def _pretend(inspection: Inspection, **facts: object) -> None:
-    Inspection.objects.filter(pk=inspection.pk).update(**facts)
-    inspection.refresh_from_db()
+def _meant(rule: Automation, event: InspectionEvent) -> ParticipantQuerySet:
+    """Those in its roles; of a signature only the client who gave it hears, and everybody who is no client."""
+    found = event.inspection.participants.current().filter(role__in=rule.role_values)
+    if event.type != Event.SIGNED:
+        return found
+    return found.exclude(Q(role=Role.CLIENT) & ~Q(pk=event.participant_id))
 
 
 def _one(rule: Automation, event: InspectionEvent, person: Participant, reason: Reason | None = None) -> Message:
@@ -140,6 +169,8 @@ def _reason_not_to(rule: Automation, person: Participant, *, by: str) -> tuple[R
         return Reason.INSPECTION_CANCELLED, by
     if only_for := conditions.unmet(rule, person):
         return Reason.CONDITION, only_for
+    if done := conditions.answered(rule, rule.template.kind, person):
+        return Reason.DONE, done
     if not inspection.notifications and not rule.even_if_off:
         return Reason.NOTIFICATIONS_OFF, _who_silenced(inspection)
     return None, ""
@@ -179,16 +210,25 @@ def apply(message: Message, decided: Decision, *, by: str, text: str = "") -> bo
 
 
 def revive(rows: QuerySet[Message], *, by: str) -> list[Message]:
-    """Plan again what was not sent: of these rows those whose time is to come and that nothing speaks against."""
+    """Plan again what was not sent: of these rows those whose time is to come and that nothing speaks against.
+
+    Where something else speaks against it by now, the row says that.
+    """
     again = rows.filter(status=Status.SKIPPED, root=None, family=None, send_after__gt=timezone.now())
     again = again.filter(participant__removed_at=None, rule__offset__isnull=False, rule__deleted_at=None)
+    again = again.exclude(rule__side=Side.BEFORE, inspection__status=InspectionStatus.COMPLETED)
     back = []
     for message in again.select_related("rule__template", "participant__inspection", "participant__contact"):
-        if message.rule and message.participant and not _has_a_later_one(message):
-            decided = decide(message.rule, message.participant, by=by)
-            if decided.reason is None and apply(message, decided, by=by):
+        if _is_still_meant(message) and not _has_a_later_one(message):
+            decided = decide(message.rule, message.participant, by=by)  # type: ignore[arg-type] # it has both
+            if decided.reason != message.reason and apply(message, decided, by=by) and decided.reason is None:
                 back.append(message)
     return back
+
+
+def _is_still_meant(message: Message) -> bool:
+    rule, person = message.rule, message.participant
+    return rule is not None and person is not None and person.role in rule.role_values
 
 
 def _has_a_later_one(message: Message) -> bool:
@@ -222,13 +262,37 @@ def _silence(inspection: Inspection, *, by: str) -> None:
 
 
 def _ask_conditions_again(inspection: Inspection, *, by: str) -> None:
-    """Other services are booked: what waits may not apply any more, and what did not apply may do so now."""
-    for message in waiting(inspection).select_related("rule", "participant__inspection").order_by("pk"):
-        only_for = conditions.unmet(message.rule, message.participant) if message.rule and message.participant else ""
-        if only_for:
-            decided = Decision(message.send_after, message.not_after, Reason.CONDITION, only_for)
-            apply(message, decided, by=by)
-    revive(inspection.messages.filter(reason=Reason.CONDITION), by=by)
+    """What waits may not apply any more, or be signed or paid; and what was not sent for that may apply now."""
+    rows = inspection.messages.filter(status__in=CANCELLABLE).exclude(participant=None)
+    rows = rows.select_related("rule", "template", "inspection", "participant__inspection", "participant__contact")
+    for message in rows.order_by("pk"):
+        if found := _speaks_against(message):
+            apply(message, Decision(message.send_after, message.not_after, *found), by=by)
+    answers = (Reason.CONDITION, Reason.DONE, Reason.RULE_OFF)
+    revive(inspection.messages.filter(reason__in=answers), by=by)
+
+
+def _speaks_against(message: Message) -> tuple[Reason, str] | None:
+    """Its condition or what it asks for; nothing else is looked at."""
+    rule, person = message.rule, message.participant
+    if rule and person and rule.is_timed and message.root_id is None and (only_for := conditions.unmet(rule, person)):
+        return Reason.CONDITION, only_for
+    done = eligibility_rules.answered(message)
+    return (Reason.DONE, done) if done else None
+
+
+def _take_back(event: InspectionEvent) -> None:
+    """What waits to tell of a signature or a payment that does not stand any more is not sent."""
+    rows = event.inspection.messages.filter(root=None, rule__trigger__in=TAKEN_BACK[event.type])
+    if event.type == Event.SIGNATURE_ENDED:
+        rows = rows.filter(
+            Q(rule__trigger=Trigger.AGREEMENT_SIGNED)
+            | ~Q(participant__role=Role.CLIENT)
+            | Q(participant=event.participant)
+        )
+    elif payments.is_paid(event.inspection):
+        return
+    _stop(rows, by=event.by, note=event.get_type_display())
 
 
 def _follow_role(event: InspectionEvent, person: Participant) -> None:

@@ -1,7 +1,6 @@
 """The templates and automations that every installation starts with; `install` never overwrites them."""
 
 from dataclasses import dataclass
-from datetime import time
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -9,9 +8,10 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from emails.models import Automation, EmailTemplate, Kind, TemplateVersion, Trigger, Unit
+from emails.builtin_rules import AUTOMATIONS, READY
+from emails.models import Attach, Automation, EmailTemplate, Kind, TemplateVersion
+from emails.papers import TO_PAY, TO_SIGN
 from emails.wording_statuses import Text
-from inspections.models import Role
 
 AUTHOR = "Built in"
 
@@ -40,6 +40,7 @@ class BuiltIn:
     facts: bool = False
     button: Text = ""
     link: str = "{{CLIENT_PORTAL_LINK}}"
+    attach: str = ""
 
     def body(self) -> str:
         """HTML with placeholders, in the language that is active."""
@@ -131,6 +132,50 @@ TEMPLATES: tuple[BuiltIn, ...] = (
         button=_("Open the report"),
         link="{{REPORT_LINK}}",
     ),
+    BuiltIn(
+        TO_SIGN,
+        Kind.REMINDER,
+        _("Please sign: agreement for {{ADDRESS}}"),
+        _("Before we come on {{INSPECTION_DATE}}. It takes a few minutes."),
+        _("Your signature is missing"),
+        (
+            _("We need your signature before the inspection on {{INSPECTION_DATE}}."),
+            _("Reading and signing takes a few minutes, also on a phone."),
+        ),
+        button=_("Read and sign"),
+    ),
+    BuiltIn(
+        TO_PAY,
+        Kind.REMINDER,
+        _("Please pay: inspection of {{ADDRESS}}"),
+        _("Still to be paid: {{AMOUNT_DUE}}."),
+        _("Your payment is due"),
+        (
+            _("Still to be paid for the inspection of {{ADDRESS}}: {{AMOUNT_DUE}}."),
+            _("If you have paid in the meantime, thank you."),
+        ),
+        button=_("See how to pay"),
+        link="{{INVOICE_LINK}}",
+    ),
+    BuiltIn(
+        "Signed agreement",
+        Kind.RECEIPT,
+        _("Signed: agreement for {{ADDRESS}}"),
+        _("Your copy is attached."),
+        _("Your signed agreement"),
+        (_("Thank you for signing. Your copy is attached, and it stays in your portal."),),
+        button=_("Open your inspection"),
+        attach=Attach.SIGNED_AGREEMENT,
+    ),
+    BuiltIn(
+        "Receipt",
+        Kind.RECEIPT,
+        _("Receipt: inspection of {{ADDRESS}}"),
+        _("We received {{AMOUNT_PAID}}. Thank you."),
+        _("We have received your payment"),
+        (_("Thank you. We received {{AMOUNT_PAID}} for the inspection of {{ADDRESS}}."),),
+        button=_("Open your inspection"),
+    ),
 )
 
 # The words of rules that an owner can add.
@@ -188,77 +233,18 @@ READY_TEMPLATES: tuple[BuiltIn, ...] = (
         facts=True,
         button=_("Open your inspection"),
     ),
+    BuiltIn(
+        "Review request",
+        Kind.REVIEW_REQUEST,
+        _("How was your inspection of {{ADDRESS}}?"),
+        _("A few words from you would help us."),
+        _("How did we do?"),
+        (
+            _("We hope that the inspection has helped you."),
+            _("A few words from you would help us. You can reply to this email."),
+        ),
+    ),
 )
-
-_AGENTS = [Role.BUYER_AGENT, Role.COORDINATOR]
-_EVERYONE = [Role.CLIENT, *_AGENTS]
-
-AUTOMATIONS: tuple[dict[str, Any], ...] = (
-    {"name": "Confirmation", "trigger": Trigger.CONFIRMED, "template": "Confirmation", "roles": [Role.CLIENT]},
-    {
-        "name": "Confirmation for agents",
-        "trigger": Trigger.CONFIRMED,
-        "template": "Confirmation for agents",
-        "roles": _AGENTS,
-    },
-    {"name": "Agreement", "trigger": Trigger.CONFIRMED, "template": "Agreement", "roles": [Role.CLIENT]},
-    {
-        "name": "Reminder the day before",
-        "trigger": Trigger.CONFIRMED,
-        "template": "Reminder",
-        "roles": [Role.CLIENT],
-        "offset": 24,
-    },
-    {"name": "New date", "trigger": Trigger.RESCHEDULED, "template": "New date", "roles": _EVERYONE},
-    {"name": "Cancellation", "trigger": Trigger.CANCELLED, "template": "Cancellation", "roles": _EVERYONE},
-    {"name": "Report ready", "trigger": Trigger.REPORT_PUBLISHED, "template": "Report ready", "roles": [Role.CLIENT]},
-)
-
-# Offered to owners, off: who adds one gets its template with it.
-READY: dict[str, dict[str, Any]] = {
-    "two-days": {
-        "name": "Reminder two days before",
-        "trigger": Trigger.CONFIRMED,
-        "template": "Reminder two days before",
-        "roles": [Role.CLIENT],
-        "offset": 2,
-        "unit": Unit.DAYS,
-    },
-    "two-hours": {
-        "name": "Reminder two hours before",
-        "trigger": Trigger.CONFIRMED,
-        "template": "Reminder on the day",
-        "roles": [Role.CLIENT],
-        "offset": 2,
-    },
-    "agents": {
-        "name": "Reminder for agents",
-        "trigger": Trigger.CONFIRMED,
-        "template": "Reminder for agents",
-        "roles": _AGENTS,
-        "offset": 1,
-        "unit": Unit.DAYS,
-    },
-    "prepare": {
-        "name": "Prepare the house",
-        "trigger": Trigger.CONFIRMED,
-        "template": "Prepare the house",
-        "roles": [Role.SELLER_AGENT],
-        "offset": 2,
-        "unit": Unit.DAYS,
-        "quiet_from": time(21),
-        "quiet_until": time(8),
-    },
-    "first-time": {
-        "name": "What to expect",
-        "trigger": Trigger.CONFIRMED,
-        "template": "What to expect",
-        "roles": [Role.CLIENT],
-        "first_time": True,
-        "quiet_from": time(21),
-        "quiet_until": time(8),
-    },
-}
 
 
 class Said(NamedTuple):
@@ -302,8 +288,13 @@ def install() -> None:
 def add_ready(key: str) -> Automation:
     """Add a ready rule, off, with its template. Raises KeyError, and IntegrityError if the name is taken."""
     rule = READY[key]
-    built_in = next(template for template in READY_TEMPLATES if template.name == rule["template"])
-    return _rule(rule, _template(built_in), enabled=False)
+    return _rule(rule, template(rule["template"]), enabled=False)
+
+
+def template(name: str) -> EmailTemplate:
+    """The office's template that began as this built-in one, made if it is missing. Raises KeyError."""
+    built_in = {one.name: one for one in (*TEMPLATES, *READY_TEMPLATES)}
+    return _template(built_in[name])
 
 
 def _template(built_in: BuiltIn) -> EmailTemplate:
@@ -311,12 +302,14 @@ def _template(built_in: BuiltIn) -> EmailTemplate:
     found = EmailTemplate.objects.filter(Q(built_in=built_in.name) | Q(name=built_in.name)).first()
     if found:
         return found
-    template = EmailTemplate.objects.create(name=built_in.name, kind=built_in.kind, built_in=built_in.name)
+    made = EmailTemplate.objects.create(
+        name=built_in.name, kind=built_in.kind, built_in=built_in.name, attach=built_in.attach
+    )
     said = in_language(built_in, settings.LANGUAGE_CODE)
     TemplateVersion.objects.create(
-        template=template, number=1, published_at=timezone.now(), created_by=AUTHOR, **said._asdict()
+        template=made, number=1, published_at=timezone.now(), created_by=AUTHOR, **said._asdict()
     )
-    return template
+    return made
 
 
 def _rule(rule: dict[str, Any], template: EmailTemplate, **more: Any) -> Automation:

@@ -6,17 +6,27 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from emails.models import Automation
+from emails import papers
+from emails.models import Automation, Kind
 from inspections.models import InspectionStatus, Participant, Role
 
 
 @dataclass(frozen=True)
 class Condition:
-    """`asked`: the rule has it. `met`: it holds for this person. `only_for`: "The rule is only for …"."""
+    """`asked`: the rule has it. `met`: it holds for this person. `only_for`: "The rule is only for …".
+
+    `answered`: in words, that this person has done what the email would ask for; `while_` says it of the rule.
+    """
 
     asked: Callable[[Automation], bool]
     met: Callable[[Automation, Participant], bool]
     only_for: Callable[[Automation], str]
+    answered: Callable[[Participant], str] = lambda person: ""
+    while_: str = ""
+
+    def words(self, rule: Automation) -> str:
+        """What it adds to the sentence of its rule."""
+        return self.while_ or f"Only for {self.only_for(rule)}."
 
 
 def unmet(rule: Automation, person: Participant) -> str:
@@ -25,6 +35,13 @@ def unmet(rule: Automation, person: Participant) -> str:
         if not condition.met(rule, person):
             return condition.only_for(rule)
     return ""
+
+
+def answered(rule: Automation, kind: str, person: Participant) -> str:
+    """That the email has nothing left to ask of this person, in words ("Ann Lee has signed"); "" if it has."""
+    if kind == Kind.AGREEMENT and (words := papers.signed(person)):
+        return words
+    return next((words for condition in asked(rule) if (words := condition.answered(person))), "")
 
 
 def asked(rule: Automation) -> Iterable[Condition]:
@@ -57,4 +74,18 @@ CONDITIONS: Mapping[str, Condition] = {
         lambda rule: _("inspections with “%(service)s”") % {"service": rule.service},
     ),
     "first_time": Condition(lambda rule: rule.first_time, _first_time, lambda rule: _("first-time clients")),
+    "unsigned": Condition(
+        lambda rule: rule.unsigned,
+        lambda rule, person: person.inspection.agreement_id is not None,
+        lambda rule: _("inspections with an agreement"),
+        papers.signed,
+        "Only while it is not signed.",
+    ),
+    "unpaid": Condition(
+        lambda rule: rule.unpaid,
+        lambda rule, person: bool(person.inspection.fee),
+        lambda rule: _("inspections with a fee"),
+        papers.paid,
+        "Only while it is not paid.",
+    ),
 }

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from emails import carrier, selectors_days, selectors_today
+from emails import carrier, selectors_chase, selectors_days, selectors_today
 from emails.models import Desk, Digest
 from emails.outcomes import Fate
 from inspections.models import Company, User
@@ -26,6 +26,7 @@ LEASE = timedelta(minutes=2)  # longer than any call
 AGAIN_AFTER = timedelta(minutes=5)
 TRIES = 12  # an hour
 MOST_ROWS = 20
+UNSIGNED_WITHIN = timedelta(days=2)
 TOLD_FOR = timedelta(days=1)
 # Surely not sent: may be tried again. Whatever is none of these and not accepted is in doubt, and is never sent twice.
 AGAIN = frozenset({Fate.LATER, Fate.BUSY, Fate.UNREACHABLE, Fate.LOCKED_OUT, Fate.FORBIDDEN, Fate.UNSAFE})
@@ -119,6 +120,7 @@ def contents(user: User, company: Company) -> dict[str, object]:
         "rows": work.rows[:MOST_ROWS],
         "more": max(0, len(work.rows) + work.more - MOST_ROWS),
         "causes": work.causes,
+        "unsigned": selectors_chase.rows(within=UNSIGNED_WITHIN)[:MOST_ROWS],
         "delivered": delivered,
         "failed": failed,
         "base": settings.BASE_URL.rstrip("/"),

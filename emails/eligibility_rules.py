@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from emails import conditions, timing
+from emails import conditions, papers, timing
 from emails.models import Automation, Message
 from emails.states import Reason, Status
 from inspections.models import Company
@@ -25,9 +25,19 @@ def objection(message: Message) -> Objection | None:
     """Why an email must not leave by itself now; None for one that may, and for what staff asked to send."""
     rule = message.rule
     if rule is None or message.root_id is not None:
-        return None
+        done = answered(message)  # staff asked for it, or we try again, and only then it was signed or paid
+        return _skip(Reason.DONE, done) if done else None
     found = _skipped(rule, message) or _quiet(rule, message)
     return None if found and message.events.filter(type="hurried").exists() else found
+
+
+def answered(message: Message) -> str:
+    """That it has nothing left to ask for, in words: signed or paid. What staff send knowing so is not meant."""
+    rule, person = message.rule, message.participant
+    if person is None:
+        return ""
+    planned = rule is not None and message.root_id is None
+    return conditions.answered(rule, message.kind, person) if rule and planned else papers.done_since(message)
 
 
 def _skipped(rule: Automation, message: Message) -> Objection | None:
@@ -38,6 +48,8 @@ def _skipped(rule: Automation, message: Message) -> Objection | None:
     only_for = conditions.unmet(rule, message.participant) if rule.is_timed and message.participant else ""
     if only_for:
         return _skip(Reason.CONDITION, only_for)
+    if done := answered(message):
+        return _skip(Reason.DONE, done)
     if message.not_after is not None and message.not_after < timezone.now():
         return _skip(Reason.WINDOW_MISSED, message.send_after.isoformat())
     return None

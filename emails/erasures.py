@@ -7,17 +7,19 @@ is looked at again, because somebody may have written a row while the first tran
 Locks: contact, participants, messages, and then as in `activity`.
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from html import escape
+from typing import Any
 from urllib.parse import quote
 
 from django.db import connection, transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from emails import activity, erased, problems, searching
+from emails import activity, erased, imprint, problems, searching
 from emails.models import AddressHold, Erasure, Letter, Message, MessageEvent, OptOut, Problem, WebhookPost
 from emails.states import CANCELLABLE, IN_OUR_HANDS, Status
 from inspections import erasing
@@ -29,6 +31,10 @@ from inspections.text import MAX_EMAIL, canonical
 WHY = "Their data was deleted"
 LOOKED_AT_AGAIN = timedelta(days=1)
 POSTS_AT_ONCE = 5_000
+_ABOUT_NOBODY = frozenset(
+    {"kind", "status", "reason", "due", "template", "version", "has_link", "plain", "from_header", "reply_to"}
+)
+_WORDS = ("subject", "html", "text", "note")
 _LEAVING = frozenset({Status.CLAIMED, Status.SENDING})
 
 
@@ -131,10 +137,20 @@ def _forget_messages(ids: Sequence[int]) -> None:
 
 
 def _forget_events(events: QuerySet[MessageEvent]) -> None:
-    """The words and the recipient. The posts that told of them are emptied."""
-    told = list(events.values_list("pk", "post", "post__parent"))
-    MessageEvent.objects.filter(pk__in=[pk for pk, *_ in told]).update(recipient="", text="", data={})
-    erased.empty({post for _, *posts in told for post in posts if post})
+    """The words, the recipient, what was kept of the email. The posts that told of them are emptied."""
+    told = list(events.values_list("pk", "data", "post", "post__parent"))
+    rows = MessageEvent.objects.filter(pk__in=[pk for pk, *_ in told])
+    rows.update(recipient="", text="")
+    for pk, data, *_ in told:
+        if data != (kept := _impersonal(data)):
+            MessageEvent.objects.filter(pk=pk).update(data=kept)
+    erased.empty({post for _, _, *posts in told for post in posts if post})
+
+
+def _impersonal(data: dict[str, Any]) -> dict[str, Any]:
+    """Of what an event keeps of its email (see `imprint`), all that is about nobody."""
+    kept = {name: value for name, value in data.get(imprint.KEY, {}).items() if name in _ABOUT_NOBODY}
+    return {imprint.KEY: kept} if kept else {}
 
 
 def _forget_wishes(addresses: Sequence[str], *, but: Contact) -> None:
@@ -210,22 +226,28 @@ def _forget_mentions(tombstone: Erasure) -> bool:
     found = _pattern(tombstone.needles)
     on = tombstone.contact.participations.values("inspection")
     others = Message.objects.filter(inspection__in=on, erased_at=None)
-    for message in others.exclude(status__in=_LEAVING).only("subject", "html", "text", "note").order_by("pk"):
-        old = {name: getattr(message, name) for name in ("subject", "html", "text", "note")}
+    for message in others.exclude(status__in=_LEAVING).only(*_WORDS).order_by("pk"):
+        old = {name: getattr(message, name) for name in _WORDS}
         new = {name: found.sub(NAME, value) for name, value in old.items()}
         if new != old:
-            Message.objects.filter(pk=message.pk).update(
-                **new | {"subject": new["subject"][:500], "note": new["note"][:500]}
-            )
+            cut = {"subject": new["subject"][:500], "note": new["note"][:500]}
+            Message.objects.filter(pk=message.pk).update(**new | cut)
             searching.index([message.pk])
+    for event in MessageEvent.objects.filter(message__in=others).exclude(text="", data={}).order_by("pk"):
+        _forget_in(event, found)
     for letter in Letter.objects.filter(inspection__in=on).order_by("pk"):
-        Letter.objects.filter(pk=letter.pk).update(
-            subject=found.sub(NAME, letter.subject),
-            body=found.sub(NAME, letter.body),
-            other_name=found.sub("", letter.other_name),
-            other_email=found.sub("", letter.other_email),
-        )
+        words = {name: found.sub(NAME, getattr(letter, name)) for name in ("subject", "body")}
+        other = {name: found.sub("", getattr(letter, name)) for name in ("other_name", "other_email")}
+        Letter.objects.filter(pk=letter.pk).update(**words, **other)
     return others.filter(status__in=_LEAVING).exists()
+
+
+def _forget_in(event: MessageEvent, found: re.Pattern[str]) -> None:
+    """A step of somebody else's email, with what it kept of it."""
+    text = found.sub(NAME, event.text)
+    data = json.loads(found.sub(NAME, json.dumps(event.data, ensure_ascii=False)))
+    if (text, data) != (event.text, event.data):
+        MessageEvent.objects.filter(pk=event.pk).update(text=text, data=data)
 
 
 def _pattern(needles: Iterable[str]) -> re.Pattern[str]:

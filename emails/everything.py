@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Field, Model
+from django.utils import timezone
 
 from emails import sheets
 from emails.models import (
@@ -165,6 +166,12 @@ class _Out(io.RawIOBase):
         return taken
 
 
+def _dated(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, timezone.localtime().timetuple()[:6])
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
 def zipped(parts: Iterable[tuple[str, str]]) -> Iterator[bytes]:
     """A ZIP of `(file, lines)`; parts of one file follow each other."""
     out, current, file = _Out(), "", None
@@ -173,7 +180,7 @@ def zipped(parts: Iterable[tuple[str, str]]) -> Iterator[bytes]:
             if name != current:
                 if file:
                     file.close()
-                file, current = archive.open(name, "w", force_zip64=True), name
+                file, current = archive.open(_dated(name), "w", force_zip64=True), name
             assert file is not None  # noqa: S101 - a part has a name
             file.write(lines.encode("utf-8", "replace"))
             yield out.take()

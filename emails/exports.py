@@ -81,10 +81,11 @@ def _next(filters: Filters, last: int, up_to: int) -> list[Message]:
 
 
 def _written(rows: Sequence[Message]) -> str:
-    return "".join(sheets.line(_cells(message)) for message in rows)
+    displays = selectors_messages.shown_all(rows)
+    return "".join(sheets.line(_cells(message, displays[message.pk].label)) for message in rows)
 
 
-def _cells(message: Message) -> list[str]:
+def _cells(message: Message, status: str) -> list[str]:
     inspection = message.inspection
     return [
         _time(message.created_at),
@@ -98,7 +99,7 @@ def _cells(message: Message) -> list[str]:
         message.subject,
         message.template.name if message.template else "Written by hand" if message.letter_id else "",
         message.rule.name if message.rule else "",
-        selectors_messages.shown(message).label,
+        status,
         _reason(message),
         _time(message.sent_at),
         _time(message.changed_at),

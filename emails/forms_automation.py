@@ -50,6 +50,12 @@ class RuleForm(forms.Form):
         label="Only where this service is booked", required=False, max_length=100, help_text="Empty: always."
     )
     first_time = forms.BooleanField(label="Only for first-time clients", required=False)
+    unsigned = forms.BooleanField(
+        label="Only while the agreement is not signed",
+        required=False,
+        help_text="A client is asked about their own signature, anybody else about every client’s.",
+    )
+    unpaid = forms.BooleanField(label="Only while some of the fee is due", required=False)
     quiet_from = _clock(label="Quiet hours from", help_text="By your company’s clock. It waits until they end.")
     quiet_until = _clock(label="Quiet hours until")
     window = _number(label="Not later than (hours)", help_text="Empty: late by half of the time left, at most.")
@@ -85,6 +91,7 @@ class RuleForm(forms.Form):
         if values.get("when") in Side.values and "offset" in values and not values["offset"]:
             self.add_error("offset", "Please say how long before or after.")
         self._check_quiet(values.get("quiet_from"), values.get("quiet_until"))
+        self._check_done(values)
         if "template" in values:
             self._check_kind(values["template"].kind, values)
         return values
@@ -94,6 +101,11 @@ class RuleForm(forms.Form):
             self.add_error("quiet_from" if start is None else "quiet_until", "Quiet hours need both times, or none.")
         elif start is not None and start == end:
             self.add_error("quiet_until", "Quiet hours must end at another time than they begin.")
+
+    def _check_done(self, values: dict[str, Any]) -> None:
+        for field, trigger in (("unsigned", Trigger.AGREEMENT_SIGNED), ("unpaid", Trigger.PAID)):
+            if values.get(field) and values.get("when") == trigger:
+                self.add_error(field, "It is done by then, so this email would never go out. Take the tick away.")
 
     def _check_kind(self, kind: str, values: dict[str, Any]) -> None:
         canceled = values.get("when") == Trigger.CANCELLED
@@ -112,7 +124,7 @@ class RuleForm(forms.Form):
         rule.side = values["when"] if timed else Side.BEFORE
         rule.window_side = values["window_side"] or Side.BEFORE
         plain = ("name", "template", "roles", "service", "first_time", "quiet_from", "quiet_until", "window")
-        for field in (*plain, "even_if_off"):
+        for field in (*plain, "unsigned", "unpaid", "even_if_off"):
             setattr(rule, field, values[field])
         return rule
 

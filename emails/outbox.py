@@ -277,18 +277,22 @@ def send(
     nonce: str | None = None,
     undo: bool = True,
     confirmed: bool = False,
+    template: EmailTemplate | None = None,
 ) -> Message:
-    """Send this person their latest email of `kind` again, or a first one. Raises Refused like `resend`."""
+    """Send this person their latest email of `kind` again, or a first one. Raises Refused like `resend`.
+
+    With a `template` it is an email of those words that somebody sends, whatever rules send of them.
+    """
     with transaction.atomic():
         # There may be no message to lock yet: two people who press at once queue up behind the person.
         Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
-        last = latest(participant, kind)
+        last = latest(participant, kind, template)
         if last:
             return resend(last, by=by, nonce=nonce, undo=undo, confirmed=confirmed)
         refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
         if refused:
             raise refused
-        plan = Plan(participant, kind, template_for(participant, kind), by)
+        plan = Plan(participant, kind, template or template_for(participant, kind), by)
         return begin(plan, nonce=nonce, undo=undo, confirmed=confirmed)
 
 
@@ -311,9 +315,11 @@ def begin(
     return message
 
 
-def latest(participant: Participant, kind: str) -> Message | None:
-    """The newest email of this kind to this person, sent or not."""
-    return participant.messages.filter(kind=kind).order_by("-pk").first()
+def latest(participant: Participant, kind: str, template: EmailTemplate | None = None) -> Message | None:
+    """The newest email of this kind to this person, sent or not; with a `template` of those by hand alone."""
+    found = participant.messages.filter(kind=kind)
+    found = found.filter(template=template, rule=None) if template else found
+    return found.order_by("-pk").first()
 
 
 def template_for(participant: Participant, kind: str) -> EmailTemplate:
@@ -329,16 +335,18 @@ def template_for(participant: Participant, kind: str) -> EmailTemplate:
     return template
 
 
-def refusal(participant: Participant, kind: str) -> Refused | None:
+def refusal(participant: Participant, kind: str, template: EmailTemplate | None = None) -> Refused | None:
     """Why this email cannot be sent to this person now, with the way out; None if it can."""
     try:
-        last = latest(participant, kind)
+        last = latest(participant, kind, template)
         if last:
             eligibility.refuse_if_pointless(last)
         refused = eligibility.why_not_to(participant, kind) or eligibility.why_not_about(participant.inspection, kind)
         if refused:
             return refused
-        eligibility.refuse_if_unusable(_draft(Plan(participant, kind, template_for(participant, kind), by="")))
+        eligibility.refuse_if_unusable(
+            _draft(Plan(participant, kind, template or template_for(participant, kind), by=""))
+        )
     except Refused as refused:
         return refused
     return None

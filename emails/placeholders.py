@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from emails.markup import QUOTED, TOKEN
 from emails.wording_statuses import Text
+from inspections import payments
 from inspections.models import Company, Inspection, Participant, Role
 
 PORTAL_LINK = "CLIENT_PORTAL_LINK"
@@ -87,7 +89,22 @@ def _start(scene: Scene) -> tuple[str, str]:
 
 
 def _price(scene: Scene) -> str:
-    return "" if scene.inspection.fee is None else f"${scene.inspection.fee:,.2f}"
+    return "" if scene.inspection.fee is None else _money(scene.inspection.fee)
+
+
+def _paid(scene: Scene) -> str:
+    """An inspection that is only an example has no payments."""
+    amount = payments.paid(scene.inspection) if scene.inspection.pk else None
+    return _money(amount) if amount else ""
+
+
+def _due(scene: Scene) -> str:
+    amount = payments.due(scene.inspection) if scene.inspection.pk else scene.inspection.fee
+    return _money(amount) if amount else ""
+
+
+def _money(amount: Decimal) -> str:
+    return f"${amount:,.2f}"
 
 
 def _and(words: list[str]) -> str:
@@ -138,6 +155,8 @@ CATALOGUE: tuple[Placeholder, ...] = (
         missing=_("home inspection"),
     ),
     Placeholder("PRICE", "inspection.price", "The fee", _price, missing=_("to be confirmed")),
+    Placeholder("AMOUNT_DUE", "payment.due", "What is still to be paid", _due, missing=_("nothing")),
+    Placeholder("AMOUNT_PAID", "payment.paid", "What was paid so far", _paid, missing=_("nothing")),
     Placeholder(
         PORTAL_LINK, "portal.link", "Personal link to the client portal", lambda s: s.portal_link, group="Links"
     ),

@@ -6,9 +6,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from emails import papers
 from emails.models import Message, Problem, same_email
 from emails.states import ON_ITS_WAY, UNDELIVERED, Status
-from inspections.models import User
+from inspections.models import Inspection, Participant, User
 
 NEEDS_SOMEONE = UNDELIVERED | {Status.HELD}
 
@@ -34,7 +35,7 @@ def open_for(message: Message, *, category: str) -> None:
     if message.test or message.erased_at:
         return
     newer = Message.objects.filter(same_email(message), pk__gt=message.pk)
-    if newer.filter(status=Status.DELIVERED).exists() or _is_settled_since(message):
+    if newer.filter(status=Status.DELIVERED).exists() or _is_settled_since(message) or papers.is_needless(message):
         return
     problem, created = Problem.objects.get_or_create(
         inspection=message.inspection,
@@ -75,6 +76,16 @@ def close_by(message: Message) -> None:
 def close_all(problems: QuerySet[Problem], *, by: str, note: str) -> None:
     """Nothing of this needs sending any more."""
     problems.filter(closed_at=None).update(closed_at=timezone.now(), closed_by=by, closed_note=note)
+
+
+def close_signed(person: Participant) -> None:
+    """They signed: that an email which asks for it did not arrive needs nobody any more."""
+    close_all(person.problems.filter(papers.about_signing("message__")), by=person.name, note="Solved: signed")
+
+
+def close_paid(inspection: Inspection, *, by: str) -> None:
+    """It is paid: the same for what asks for money."""
+    close_all(inspection.problems.filter(papers.about_paying("message__")), by=by, note="Solved: paid")
 
 
 @transaction.atomic

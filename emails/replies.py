@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from emails import papers
 from emails.limits import Refused
 from emails.models import Message, new_nonce
 
@@ -28,6 +29,7 @@ def note(request: HttpRequest, sentence: str, *, level: int = messages.SUCCESS, 
 def note_sent(request: HttpRequest, message: Message, sentence: str = "") -> None:
     """The note after something was queued: with Undo as long as it is held back."""
     words = sentence or f"{message.get_kind_display()} to {message.to_name or message.to_address} {_when(message)}."
+    words = f"{words} {papers.remark(message)}".strip()
     seconds = _seconds_left(message.undo_until)
     if seconds:
         note(request, words, undo=reverse("undo", args=[message.pk]), seconds=seconds)

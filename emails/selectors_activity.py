@@ -116,13 +116,14 @@ def activity(filters: Filters, place: Place, sort: Sort = Sort.NEWEST) -> Activi
     """The messages at `place` in this order, and the counts of every group under the same other filters."""
     rows, oldest = found(filters), sort is Sort.OLDEST
     page = paging.page(
-        rows.select_related("inspection").defer("html", "text", "search", "inspection__search"),
+        rows.select_related("inspection", "rule", "template").defer("html", "text", "search", "inspection__search"),
         place,
         by=sort.column,
         size=PAGE,
         oldest=oldest,
     )
-    shown = [Row(message, selectors_messages.shown(message)) for message in page.rows]
+    displays = selectors_messages.shown_all(page.rows)
+    shown = [Row(message, displays[message.pk]) for message in page.rows]
     others = beside(filters)
     counts = _counts_found(others) if filters.q else _counts(others)
     return Activity(page, shown, counts, _total(rows, page, sort, by_words=bool(filters.q)))

@@ -135,7 +135,7 @@ def person(contact: Contact) -> Person:
         history=history(contact),
         upcoming=list(on.exclude(is_past | Q(removed_at__isnull=False)).reverse()[:MOST]),
         past=list(on.filter(is_past)[:MOST]),
-        emails=[(m, selectors_messages.shown(m)) for m in _emails(contact)],
+        emails=_emails(contact),
         holds=_holds(contact),
         shared=sharing(contact),
         before=known.sentence if known else "",
@@ -157,9 +157,12 @@ def sharing(contact: Contact) -> list[str]:
     return list(others.order_by("name").values_list("name", flat=True).distinct()[:5])
 
 
-def _emails(contact: Contact) -> QuerySet[Message]:
+def _emails(contact: Contact) -> list[tuple[Message, Display]]:
     theirs = Message.objects.filter(participant__contact=contact).exclude(status=Status.CANCELLED)
-    return theirs.select_related("inspection").defer("html", "text", "search").order_by("-pk")[:MOST]
+    theirs = theirs.select_related("inspection", "rule", "template").defer("html", "text", "search")
+    newest = list(theirs.order_by("-pk")[:MOST])
+    displays = selectors_messages.shown_all(newest)
+    return [(message, displays[message.pk]) for message in newest]
 
 
 def _holds(contact: Contact) -> list[tuple[AddressHold, str]]:

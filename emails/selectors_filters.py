@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from emails import selectors_hints
 from emails.models import Message, MessageQuerySet, Problem
 from emails.states import GIVE_UP_AFTER, ON_PURPOSE, SKIP_REASONS, UNDELIVERED, UNFINISHED, Status
 from emails.wording import SCHEDULED_FROM
@@ -18,6 +19,7 @@ from inspections.models import Inspection
 from inspections.text import canonical
 
 BLIND_REACHED_AFTER = timedelta(hours=24)
+HINTS = ("portal_visited", "signed", "paid")
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def _meaning(code: str) -> Q:
         "delivered": Q(status=Status.DELIVERED),
         "maybe_opened": Q(status=Status.DELIVERED, opened_at__isnull=False),
         "auto_reply": Q(status=Status.DELIVERED) & ~Q(auto_reply=""),
+        **{hint: selectors_hints.meaning(hint) for hint in HINTS if hint == code},
         "cancelled": Q(status=Status.CANCELLED),
         "skipped": Q(status=Status.SKIPPED),
         "undelivered": Q(status__in=sorted(UNDELIVERED)),
@@ -188,7 +191,7 @@ def status_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """The status filter, in the order of an email's life: (heading, [(code, label)])."""
     answered = ("sent_blind", "deferred") if settings.EMAIL_PROVIDER == "smtp" else ("sent", "deferred", "no_news")
     way = ("scheduled", "queued", "sending", "unsure", *answered)
-    reached = ("delivered", "maybe_opened", "auto_reply")
+    reached = ("delivered", "maybe_opened", "auto_reply", *HINTS)
     return [
         ("On its way", _labels(way)),
         ("Reached them", _labels(reached)),

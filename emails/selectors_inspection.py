@@ -5,19 +5,20 @@ Everything is read once, in a fixed number of queries, however many people and e
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from emails import eligibility, formerly, holds, selectors_messages
+from emails import eligibility, formerly, holds, selectors_menu, selectors_messages, selectors_papers
 from emails.models import EmailTemplate, Kind, Message
 from emails.selectors_findings import Finding, findings
 from emails.selectors_inspections import worst
 from emails.selectors_menu import RESENDS, Choice, blocked_of, choice
 from emails.selectors_outdated import Outdated, outdated
-from emails.states import ON_PURPOSE, UNDELIVERED, UNFINISHED, Reason, Status
+from emails.selectors_papers import UNSIGNED, Papers, Signing
+from emails.states import UNDELIVERED, UNFINISHED, Reason, Status
 from emails.wording import Display, Group
 from emails.wording_blocked import WEARY
 from emails.wording_failures import FAILURES
@@ -28,7 +29,6 @@ from inspections.suggestions import Slip
 
 MOST_LINES = 300
 _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "Correct"}
-_WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 SOON = timedelta(minutes=2)
 STALE = timedelta(days=1)
 STILL_OFFERED = frozenset(
@@ -46,14 +46,31 @@ class Someone:
     display: Display | None
     fix: str
     choices: Sequence[Choice]
-    reach: str  # of the agreement: visited, delivered, underway, cut_off, none; "" for whoever doesn't sign
+    reach: str  # of the agreement: signed, visited, delivered, underway, cut_off, none; "" for whoever doesn't sign
     visited_at: datetime | None = None
+    signing: Signing = UNSIGNED
+    reminders: Mapping[str, Choice] = field(default_factory=dict)  # by what they are reminded of
+    owes: bool = False  # some of the fee is due
     slip: Slip | None = None  # the address was probably meant otherwise
     is_blocked: bool = False
     note: str = ""  # about the address or its domain
     before: str = ""  # how mail to the address ended on another inspection
     stale: Message | None = None  # the email to send again, because what it told has changed
     outdated: Outdated | None = None
+
+    @property
+    def to_do(self) -> list[Choice]:
+        """What is left for them to do, each with its reminder."""
+        if not self.person.inspection.is_open or self.person.role != Role.CLIENT:
+            return []
+        left = {"sign": self.person.inspection.agreement_id and self.signing.signature is None, "pay": self.owes}
+        return [choice for what, choice in self.reminders.items() if left[what]]
+
+    @property
+    def has_not_signed(self) -> bool:
+        """The agreement is within their reach, and it is not signed."""
+        asked = selectors_papers.has_to_sign(self.person) and not self.signing.asks_again
+        return asked and self.reach in ("visited", "delivered")
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,7 @@ class InspectionEmails:
     made_at: datetime
     cut: bool = False
     findings: Sequence[Finding] = ()
+    papers: Papers | None = None
 
     @property
     def coming(self) -> list[Message]:
@@ -122,10 +140,11 @@ class InspectionEmails:
     def version(self) -> str:
         """The moment it was read, and a name for what it shows."""
         healths = [
-            (s.person.pk, s.display, s.last and s.last.pk, s.choices, s.slip, s.note, s.before, s.outdated)
+            (s.person.pk, s.display, s.last and s.last.pk, s.choices, s.slip, s.note, s.before, s.outdated, s.reach)
             for s in self.people
         ]
-        shown = _digest([line.version for line in self.log], healths, self.silenced, self.findings)
+        asks = [(s.signing.asks_again, s.reminders) for s in self.people]
+        shown = _digest([line.version for line in self.log], healths, asks, self.silenced, self.findings, self.papers)
         return f"{self.made_at.timestamp():.3f}.{shown}"
 
     def lines(self, show: str) -> list[Line]:
@@ -145,18 +164,27 @@ def load(inspection: Inspection) -> InspectionEmails:
     present = list(inspection.participants.current().select_related("contact").order_by("pk"))
     templates = set(EmailTemplate.objects.values_list("kind", flat=True))
     blocked = blocked_of(present)
-    displays = {message.pk: selectors_messages.shown(message) for message in messages}
+    displays = selectors_messages.shown_all(messages)
     weary = holds.weary({person.contact.email_key for person in present})
     slips = suggestions.slips_of(person.contact for person in present)
     stale = outdated(inspection, messages, events, present)
     before = formerly.failures([person.email for person in present], apart_from=inspection)
+    clients = [person for person in present if person.role == Role.CLIENT]
+    signings = selectors_papers.signings(clients)
+    papers = selectors_papers.of_one(inspection, signings)
     found = []
     for person in present:
         person.inspection = inspection
         theirs = [message for message in messages if message.participant_id == person.pk]
         seen = [e for e in events if e.participant_id == person.pk and e.type == InspectionEvent.Type.PORTAL_VISITED]
-        choices = [choice(person, kind, theirs, blocked, templates) for kind in RESENDS]
+        signing = signings.get(person.pk, UNSIGNED)
+        reminders = selectors_menu.reminders(person, theirs, blocked, signing, papers)
+        choices = [choice(person, kind, theirs, blocked, templates, signing) for kind in RESENDS]
+        choices.insert(2, reminders["pay"])
         someone = _someone(person, theirs, displays, choices, seen[-1].at if seen else None)
+        someone = replace(someone, signing=signing, reminders=reminders, owes=papers.money.due > 0)
+        if someone.reach and signing.signature:
+            someone = replace(someone, reach="signed")
         asked, note = slips.get(person.contact_id), suggestions.note(person.contact.email)
         if person.contact.email_key in weary:
             note = str(WEARY).format(count=weary[person.contact.email_key])
@@ -173,6 +201,7 @@ def load(inspection: Inspection) -> InspectionEmails:
         made_at=timezone.now(),
         cut=cut,
         findings=findings(inspection, present, blocked),
+        papers=papers,
     )
 
 
@@ -218,7 +247,7 @@ def _someone(
         display=displays[last.pk] if last else None,
         fix=_fix(last) if last else "",
         choices=choices,
-        reach=_reach(person, messages, visited_at),
+        reach=selectors_papers.reach(person, messages, visited_at),
         visited_at=visited_at,
     )
 
@@ -248,20 +277,6 @@ def _fix(message: Message) -> str:
 def worth_fixing(message: Message) -> bool:
     """It did not arrive, or waits."""
     return message.status in UNDELIVERED or message.status == Status.HELD
-
-
-def _reach(person: Participant, messages: Sequence[Message], visited_at: datetime | None) -> str:
-    """Whether somebody who signs can get to the agreement, as far as we know."""
-    if person.role != Role.CLIENT:
-        return ""
-    if visited_at:
-        return "visited"
-    statuses = {m.status for m in messages if m.has_link or m.kind in _WITH_LINK} - ON_PURPOSE
-    if Status.DELIVERED in statuses:
-        return "delivered"
-    if statuses & UNFINISHED:
-        return "underway"
-    return "cut_off" if statuses else "none"
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------

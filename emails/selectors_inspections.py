@@ -7,8 +7,9 @@ from django.db.models import Count, Exists, OuterRef, Prefetch
 from django.http import QueryDict
 from django.utils import timezone
 
-from emails import selectors_messages
+from emails import selectors_messages, selectors_papers
 from emails.models import SAME_EMAIL, Message, Problem
+from emails.selectors_papers import Papers
 from emails.states import Status
 from emails.wording import Display, Group
 from inspections import paging
@@ -19,10 +20,13 @@ MOST_COUNTED = 1000
 CHIPS = {
     "upcoming": "Upcoming",
     "problem": "Email problem",
+    "unsigned": "Not signed",
+    "unpaid": "Not paid",
     "off": "Notifications off",
     "past": "Past",
     "all": "All",
 }
+_TO_COME = frozenset({"upcoming", "unsigned"})  # soonest first
 _TONES = ("red", "amber", "blue", "grey", "green")
 _GROUPS = (Group.NEEDS_YOU, Group.ON_ITS_WAY, Group.REACHED, Group.ON_PURPOSE)
 
@@ -39,12 +43,13 @@ class Chip:
 
 @dataclass(frozen=True)
 class Row:
-    """An inspection in the list. `worst`: the state of its emails that most wants attention."""
+    """An inspection in the list. `worst`: the state of its emails that most wants attention. `papers`: what is done."""
 
     inspection: Inspection
     clients: Sequence[Participant]
     worst: Display | None
     problems: int
+    papers: Papers
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def listing(query: QueryDict) -> Listing:
     found = Inspection.objects.search(q) if q else Inspection.objects.all()
     people = Prefetch("participants", Participant.objects.current().select_related("contact"), to_attr="present")
     chosen = _filtered(found, show).prefetch_related(people).defer("search")
-    window = paging.window(chosen, query, ascending=show == "upcoming", size=PAGE)
+    window = paging.window(chosen, query, ascending=show in _TO_COME, size=PAGE)
     return Listing(
         rows=_rows(window.rows),
         chips=[
@@ -90,6 +95,10 @@ def _filtered(found: InspectionQuerySet, show: str) -> InspectionQuerySet:
         return found.upcoming()
     if show == "problem":
         return found.filter(Exists(Problem.objects.open().filter(inspection=OuterRef("pk"))))
+    if show == "unsigned":
+        return found.upcoming().unsigned()
+    if show == "unpaid":
+        return found.open().unpaid()
     if show == "off":
         return found.upcoming().filter(notifications=False)
     if show == "past":
@@ -116,12 +125,18 @@ def _rows(inspections: Sequence[Inspection]) -> list[Row]:
         displays[message.inspection_id].append(selectors_messages.shown(message))
     open_problems = Problem.objects.open().filter(inspection__in=ids).order_by().values_list("inspection")
     problems = dict(open_problems.annotate(Count("pk")))
+    clients = {
+        inspection.pk: [person for person in inspection.present if person.role == Role.CLIENT]  # type: ignore[attr-defined]
+        for inspection in inspections
+    }
+    papers = selectors_papers.of(inspections, clients)
     return [
         Row(
             inspection,
-            [person for person in inspection.present if person.role == Role.CLIENT],  # type: ignore[attr-defined]
+            clients[inspection.pk],
             worst(displays[inspection.pk]),
             problems.get(inspection.pk, 0),
+            papers[inspection.pk],
         )
         for inspection in inspections
     ]

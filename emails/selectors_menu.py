@@ -1,14 +1,18 @@
 """What can be sent to somebody again: never missing from their menu, but perhaps with a reason why not now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
 
 from emails import domains_checks, eligibility
 from emails.limits import Refused
 from emails.models import AddressHold, Kind, Message
+from emails.reminders import TEMPLATES, What
+from emails.selectors_papers import UNSIGNED, Papers, Signing
 from emails.states import IN_OUR_HANDS, Reason, Status
 from inspections import people
-from inspections.models import Inspection, InspectionStatus, Participant
+from inspections.models import Inspection, InspectionStatus, Participant, Role
 from inspections.text import BadText, canonical, email_address
 
 RESENDS = {
@@ -20,12 +24,14 @@ RESENDS = {
 
 @dataclass(frozen=True)
 class Choice:
-    """An email in somebody's menu; `why` it is not possible now, with the way out."""
+    """An email in somebody's menu; `why` it is not possible now, with the way out. `remark`: what to know before."""
 
     kind: str
     label: str
     why: str = ""
     way_out: tuple[str, str] | None = None
+    post: str = ""
+    remark: str = ""
 
 
 def blocked_of(present: Sequence[Participant]) -> Mapping[str, str]:
@@ -42,13 +48,74 @@ def blocked_of(present: Sequence[Participant]) -> Mapping[str, str]:
 
 
 def choice(
-    person: Participant, kind: Kind, messages: Sequence[Message], blocked: Mapping[str, str], templates: set[str]
+    person: Participant,
+    kind: Kind,
+    messages: Sequence[Message],
+    blocked: Mapping[str, str],
+    templates: set[str],
+    signing: Signing = UNSIGNED,
 ) -> Choice:
     """The same answer as `outbox.refusal`, from what was read already; a test holds them together."""
     refused = _in_the_way(person, kind, messages) or _unreachable(person, blocked)
     if kind not in templates and not refused:
         refused = Refused("There is no template for this email.")
-    return Choice(kind, RESENDS[kind], str(refused) if refused else "", refused.way_out if refused else None)
+    found = _choice(kind, RESENDS[kind], refused, reverse("person_resend", args=[person.pk, kind]))
+    signed = kind == Kind.AGREEMENT and signing.signature is not None and not found.why
+    return replace(found, remark=f"{person.name} has signed already.") if signed else found
+
+
+def reminders(
+    person: Participant, messages: Sequence[Message], blocked: Mapping[str, str], signing: Signing, papers: Papers
+) -> dict[str, Choice]:
+    """What this person can be reminded of, the same answer as `reminders.refusal`. Messages with their templates."""
+    return {
+        "sign": reminder_to_sign(person, messages, blocked, signing),
+        "pay": _reminder_to_pay(person, messages, blocked, papers),
+    }
+
+
+def reminder_to_sign(
+    person: Participant, messages: Sequence[Message], blocked: Mapping[str, str], signing: Signing
+) -> Choice:
+    """Or why there is nothing to remind of."""
+    refused = None
+    if person.role != Role.CLIENT:
+        refused = Refused("Only clients sign the agreement.")
+    elif person.inspection.agreement_id is None:
+        refused = Refused("This inspection has no agreement.")
+    elif signing.signature:
+        refused = Refused(f"{person.name} has signed already.")
+    return _reminder(What.SIGN, "Send reminder to sign", person, messages, blocked, refused)
+
+
+def _reminder_to_pay(
+    person: Participant, messages: Sequence[Message], blocked: Mapping[str, str], papers: Papers
+) -> Choice:
+    refused = None
+    if person.role != Role.CLIENT:
+        refused = Refused("Only clients are asked to pay.")
+    elif not papers.money.fee:
+        refused = Refused("There is no fee.", way_out=("Enter it", f"/inspections/{person.inspection_id}/edit/"))
+    elif not papers.money.due:
+        refused = Refused("The fee is paid already.")
+    return _reminder(What.PAY, "Send payment link", person, messages, blocked, refused)
+
+
+def _reminder(
+    what: What,
+    label: str,
+    person: Participant,
+    messages: Sequence[Message],
+    blocked: Mapping[str, str],
+    refused: Refused | None,
+) -> Choice:
+    by_hand = [m for m in messages if m.rule_id is None and m.template and m.template.built_in == TEMPLATES[what]]
+    refused = refused or _in_the_way(person, Kind.REMINDER, by_hand) or _unreachable(person, blocked)
+    return _choice(what, label, refused, reverse("person_remind", args=[person.pk, what]))
+
+
+def _choice(kind: str, label: str, refused: Refused | None, post: str) -> Choice:
+    return Choice(kind, label, str(refused) if refused else "", refused.way_out if refused else None, post)
 
 
 def _in_the_way(person: Participant, kind: Kind, messages: Sequence[Message]) -> Refused | None:

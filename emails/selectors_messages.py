@@ -1,6 +1,7 @@
 """Reading messages: the facts that the words need, attempts, timeline."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -9,10 +10,11 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from emails import wording
+from emails import selectors_hints, wording
 from emails.models import Message, MessageEvent, Problem, same_email
+from emails.selectors_hints import NONE, Hints
 from emails.wording import Display, MessageFacts
-from inspections.models import Company, InspectionEvent
+from inspections.models import Company
 
 
 def version_of(*parts: object) -> str:
@@ -50,9 +52,15 @@ def facts(message: Message, *, company: Company | None = None, **more: object) -
     )
 
 
-def shown(message: Message) -> Display:
-    """Label, sentence, tone and group of a message in a list."""
-    return wording.display(facts(message))
+def shown(message: Message, hints: Hints = NONE) -> Display:
+    """Label, sentence, tone and group of a message in a list. `hints`: what is known since it left."""
+    return wording.display(facts(message, **vars(hints)))
+
+
+def shown_all(messages: Sequence[Message]) -> dict[int, Display]:
+    """The same for many, with what is known since, in a few reads. Needs their rules and templates at hand."""
+    known = selectors_hints.of(messages)
+    return {message.pk: shown(message, known.get(message.pk, NONE)) for message in messages}
 
 
 def full_facts(message: Message, company: Company) -> MessageFacts:
@@ -62,21 +70,9 @@ def full_facts(message: Message, company: Company) -> MessageFacts:
         message,
         company=company,
         language=message.participant.contact.language if message.participant else "",
-        visited_at=visited_at(message),
         vouched_by=vouched.by if vouched else "",
+        **vars(selectors_hints.of([message]).get(message.pk, NONE)),
     )
-
-
-def visited_at(message: Message) -> datetime | None:
-    """When this person opened the portal after the message left, if they did."""
-    if message.participant_id is None or message.sent_at is None:
-        return None
-    visits = InspectionEvent.objects.filter(
-        participant_id=message.participant_id,
-        type=InspectionEvent.Type.PORTAL_VISITED,
-        at__gte=message.sent_at,
-    )
-    return visits.order_by("at").values_list("at", flat=True).first()
 
 
 def attempts(message: Message) -> list[Message]:

@@ -4,7 +4,7 @@ Everything a row says is in its dataclass, so that `version` tells whether a pag
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,15 @@ from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from emails import cautions, selectors_messages, troubleshoot, wording
+from emails import cautions, selectors_chase, selectors_messages, troubleshoot, wording
 from emails.models import Message, Problem
 from emails.selectors_causes import Cause, card, grouped
+from emails.selectors_chase import Row as Unsigned
 from emails.selectors_messages import version_of
+from emails.selectors_starts import starts_words
 from emails.states import ON_ITS_WAY, Status
 from emails.troubleshoot import Action, Verdict
+from emails.wording_chase import CUT_OFF
 from inspections.models import Company, Inspection, User
 
 MOST_ROWS = 100
@@ -45,6 +48,7 @@ class Row:
     primary: Action | None = None
     others: tuple[Action, ...] = ()
     warning: str = ""  # about the address
+    cut_off: str = ""  # that they cannot reach what they have to sign
     second: Action | None = None  # a question with two answers shows both
     assigned: str = ""  # the colleague who looks after it
 
@@ -63,6 +67,7 @@ class WorkList:
     watched: Sequence[Row]
     skipped: Sequence[Row]
     problems: int
+    unsigned: Sequence[Unsigned] = ()
     more: int = 0
     snoozed: int = 0
     next_emails: str = ""
@@ -72,7 +77,14 @@ class WorkList:
     def version(self) -> str:
         """Changes when anything in the lists does."""
         return version_of(
-            *self.rows, *self.causes, *self.watched, *self.skipped, self.problems, self.more, self.snoozed
+            *self.rows,
+            *self.causes,
+            *self.watched,
+            *self.unsigned,
+            *self.skipped,
+            self.problems,
+            self.more,
+            self.snoozed,
         )
 
 
@@ -91,6 +103,7 @@ def work_list(company: Company, *, first: User | None = None) -> WorkList:
         causes=causes,
         watched=_watched(again),
         skipped=_skipped(),
+        unsigned=selectors_chase.rows(but=[problem.participant_id for problem in needing if problem.participant_id]),
         snoozed=Problem.objects.open().filter(snoozed_until__gt=timezone.now()).count(),
         problems=len(needing),
         more=max(0, len(rows) - MOST_ROWS),
@@ -144,10 +157,11 @@ def _by_person(found: Iterable[Problem]) -> list[list[Problem]]:
 def _rows(single: Iterable[Problem], company: Company) -> list[Row]:
     people = _by_person(single)
     warnings = cautions.of([problem.message for problems in people for problem in problems])
-    return [_row(problems, company, warnings) for problems in people]
+    cut_off = selectors_chase.cut_off([p[0].participant_id for p in people if p[0].participant_id])
+    return [_row(problems, company, warnings, cut_off) for problems in people]
 
 
-def _row(problems: list[Problem], company: Company, warnings: Mapping[int, str]) -> Row:
+def _row(problems: list[Problem], company: Company, warnings: Mapping[int, str], cut_off: Collection[int]) -> Row:
     problem = max(problems, key=lambda p: p.message_id)
     message = problem.message
     facts = selectors_messages.facts(message, company=company)
@@ -163,6 +177,7 @@ def _row(problems: list[Problem], company: Company, warnings: Mapping[int, str])
         what=_what(problems),
         assigned=str(problem.assigned_to or ""),
         warning=warnings.get(message.pk, ""),
+        cut_off=str(CUT_OFF).format(name=message.to_name) if problem.participant_id in cut_off else "",
         **_buttons(found),
         **_where(message, problem.inspection),
     )
@@ -194,21 +209,6 @@ def _what(problems: Sequence[Problem]) -> str:
     names = kinds[0] if len(kinds) == 1 else f"{', '.join(kinds[:-1])} and {kinds[-1]}"
     address = problems[-1].message.to_address
     return f"{names} to {address}" if address else names
-
-
-def starts_words(inspection: Inspection) -> tuple[str, bool]:
-    """`inspection tomorrow 9:00 AM`, and whether that is soon."""
-    now, start = timezone.localtime(), timezone.localtime(inspection.starts_at)
-    days = (start.date() - now.date()).days
-    clock = f"{start.hour % 12 or 12}:{start:%M} {'AM' if start.hour < 12 else 'PM'}"
-    if days == 0:
-        return f"inspection today {clock}", start > now
-    if days == 1:
-        return f"inspection tomorrow {clock}", True
-    if days == -1:
-        return f"inspection was yesterday {clock}", False
-    was = "was " if days < 0 else ""
-    return f"inspection {was}{start:%a} {start.day} {start:%b}, {clock}", False
 
 
 @dataclass(frozen=True)

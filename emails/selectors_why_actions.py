@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from emails import eligibility, selectors_messages, troubleshoot
 from emails.models import Message
+from emails.reminders import What
 from emails.selectors_menu import RESENDS
 from emails.selectors_why_case import Case
 from emails.troubleshoot import Action
@@ -88,6 +89,11 @@ def _link(case: Case) -> Action:
     return Action("link", "Copy portal link", "link", post=reverse("person-link", args=[case.person.pk]))
 
 
+def _remind(case: Case) -> Action:
+    post = reverse("person_remind", args=[case.person.pk, What.SIGN])
+    return Action("resend", "Send reminder to sign", "paper-airplane", post=post)
+
+
 def _message(case: Case) -> Action:
     """What the email's own page would say first."""
     message = _email(case)
@@ -120,6 +126,7 @@ ACTIONS: Mapping[str, Callable[[Case], Action]] = {
     "send_now": _send_now,
     "open": _open,
     "link": _link,
+    "remind": _remind,
     "message": _message,
     "template": _template,
     "message_or_send": _message_or_send,

@@ -1,6 +1,6 @@
 """What is read about one person, one inspection and one kind of email. A fixed number of reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -8,8 +8,9 @@ from functools import cached_property
 from django.conf import settings
 from django.utils import timezone
 
-from emails import domains_checks, selectors_health, wording
+from emails import domains_checks, papers, selectors_health, selectors_hints, selectors_papers, wording
 from emails.models import AddressHold, Automation, Channel, Kind, Message, Problem
+from emails.selectors_hints import NONE, Hints
 from emails.states import Status
 from emails.why import Email, Facts
 from inspections import people, suggestions
@@ -26,6 +27,11 @@ TELLING = frozenset(
         InspectionEvent.Type.PORTAL_VISITED,
         InspectionEvent.Type.PERSON_REMOVED,
         InspectionEvent.Type.RESCHEDULED,
+        InspectionEvent.Type.SIGNED,
+        InspectionEvent.Type.SIGNATURE_ENDED,
+        InspectionEvent.Type.PAYMENT,
+        InspectionEvent.Type.PAYMENT_UNDONE,
+        InspectionEvent.Type.PAID,
     }
 )
 
@@ -52,6 +58,11 @@ class Case:
         return (standing or alike or [None])[-1]  # type: ignore[list-item]
 
     @cached_property
+    def hints(self) -> Mapping[int, Hints]:
+        """What is known since the emails of this kind left."""
+        return selectors_hints.of([message for message in self.messages if message.kind == self.kind])
+
+    @cached_property
     def usable(self) -> bool:
         """Mail can go to the address on file."""
         try:
@@ -63,7 +74,9 @@ class Case:
 def load(person: Participant, kind: str = "") -> Case:
     """Read it. Without a kind it is the email that most wants an answer."""
     contact = person.contact
-    messages = list(person.messages.with_people().defer("html", "text", "search").order_by("pk"))
+    messages = list(
+        person.messages.with_people().select_related("template").defer("html", "text", "search").order_by("pk")
+    )
     kind = kind or _kind(person, messages)
     keys = {message.to_key for message in messages if message.kind == kind} | {contact.email_key}
     return Case(
@@ -115,10 +128,11 @@ def facts(case: Case) -> Facts:
         dead_domain=domains_checks.is_dead(contact.email) if case.usable else False,
         meant=suggestions.suggestion(contact.email) if contact.email else "",
         other=_other(case),
-        visited_at=_visited_at(case),
+        unsigned=_is_unsigned(case),
         worker_down=seen is None or case.now - seen > selectors_health.WORKER_FRESH,
         paused=case.channel.is_paused,
         silent=bool(message and message.status == Status.SENT and _is_old(case, message) and _is_silent()),
+        **vars(case.hints.get(message.pk, NONE) if message else NONE),
     )
 
 
@@ -161,7 +175,8 @@ def _other(case: Case) -> str:
     return next((other.name for other in case.others if other.email_key == key), "")
 
 
-def _visited_at(case: Case) -> datetime | None:
-    left = case.message.sent_at if case.message else None
-    visits = [e.at for e in case.events if e.type == e.Type.PORTAL_VISITED and e.participant_id == case.person.pk]
-    return next((at for at in visits if left and at >= left), None)
+def _is_unsigned(case: Case) -> bool:
+    """The email in question asks for a signature, and there is none."""
+    message = case.message
+    asks = message is not None and (message.kind == Kind.CONFIRMATION or papers.asks_to_sign(message))
+    return asks and selectors_papers.has_to_sign(case.person) and not papers.signed(case.person)

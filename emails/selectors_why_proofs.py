@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from emails import selectors_health, selectors_messages
 from emails.models import Message
+from emails.selectors_hints import NONE, Hints
 from emails.selectors_why_case import Case
 from emails.states import IN_OUR_HANDS
 
@@ -33,11 +34,11 @@ def proofs(case: Case, code: str) -> list[Proof]:
 
 def _of_emails(case: Case) -> list[Proof]:
     alike = [message for message in case.messages if message.kind == case.kind]
-    return [_of_email(message) for message in alike]
+    return [_of_email(message, case.hints.get(message.pk, NONE)) for message in alike]
 
 
-def _of_email(message: Message) -> Proof:
-    shown = selectors_messages.shown(message)
+def _of_email(message: Message, hints: Hints) -> Proof:
+    shown = selectors_messages.shown(message, hints)
     to = f" to {message.to_address}" if message.to_address else ""
     at = message.sent_at or message.created_at
     words = f"{message.get_kind_display()}{to}: {shown.label}. {shown.sentence}"

@@ -11,8 +11,8 @@ from emails.models import Automation, Trigger
 from inspections.models import InspectionEvent, Role
 
 TOO_CLOSE = timedelta(hours=1)
-# Publishing the report of a confirmed inspection completes it in the same moment.
-_SAME_MOMENT = {Trigger.COMPLETED: Trigger.REPORT_PUBLISHED}
+# Publishing the report of a confirmed inspection completes it in the same moment; the last client signs for all.
+_SAME_MOMENT = {Trigger.COMPLETED: Trigger.REPORT_PUBLISHED, Trigger.AGREEMENT_SIGNED: Trigger.SIGNED}
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,21 @@ class Sentence:
 def sentence(rule: Automation) -> Sentence:
     """What the rule does, in words."""
     if rule.offset is None:
-        words, _, last = Trigger(rule.trigger).label.rpartition(" ")
-        lead, moment = f"When an inspection {words}", last
+        words, moment = _parts(Trigger(rule.trigger))
+        lead = f"When an inspection {words}"
     else:
         lead, moment = "", f"{_length(rule.offset, rule.unit)} {rule.side}"
     labels = dict(Role.choices)
     people = _together([str(labels[role]) for role in rule.role_values])
     return Sentence(lead, moment, rule.template.name, people, tuple(_more(rule)))
+
+
+def _parts(trigger: Trigger) -> tuple[str, str]:
+    """The label of a trigger, and the end of it that says what happens."""
+    if trigger == Trigger.SIGNED:
+        return "is", trigger.label.removeprefix("is ")
+    words, _, last = trigger.label.rpartition(" ")
+    return words, last
 
 
 def offered() -> list[Trigger]:
@@ -87,7 +95,7 @@ def _event(rule: Automation) -> str:
 
 def _more(rule: Automation) -> Iterable[str]:
     for condition in conditions.asked(rule):
-        yield f"Only for {condition.only_for(rule)}."
+        yield condition.words(rule)
     if rule.window is not None:
         yield f"Not later than {_length(rule.window, 'hours')} {rule.window_side} it begins."
     if rule.quiet_from and rule.quiet_until:

@@ -73,6 +73,8 @@ def verdict(
 
     `together`: how many problems of this person the buttons are for.
     """
+    if message.erased_at:
+        return None
     found = wording.guidance(facts) or (wording.guidance(facts, problem.category) if problem else None)
     if found is None:
         return None

@@ -11,8 +11,16 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from emails import access, automations_rules, builtin, rehearsal, replies, selectors_automations, sentences
-from emails import automations as rules
+from emails import (
+    access,
+    automations_rules,
+    automations_trial,
+    builtin,
+    rehearsal,
+    replies,
+    selectors_automations,
+    sentences,
+)
 from emails.models import Automation
 from emails.rehearsal import Rehearsal
 from inspections.models import Inspection
@@ -92,7 +100,7 @@ def _try(request: HttpRequest, rule: Automation, stored: Callable[[], Automation
         choices.insert(0, chosen)
     shown = None
     if chosen is not None:
-        shown = rehearsal.rehearse(chosen, lambda it: rules.try_out(stored(), it, by=str(request.user)))
+        shown = rehearsal.rehearse(chosen, lambda it: automations_trial.try_out(stored(), it, by=str(request.user)))
     context = {
         "rule": rule,
         "key": key,

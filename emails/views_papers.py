@@ -45,9 +45,7 @@ def undo(request: HttpRequest, payment_id: int) -> HttpResponse:
 def signed_pdf(request: HttpRequest, signature_id: int) -> HttpResponse:
     """The copy of what a client signed; the same for every download."""
     signature = get_object_or_404(Signature.objects.select_related("agreement"), pk=signature_id)
-    response = HttpResponse(pdf.signed(signature), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="signed-agreement-{signature.pk}.pdf"'
-    return response
+    return pdf.download(pdf.signed(signature), f"signed-agreement-{signature.pk}.pdf")
 
 
 def _record(request: HttpRequest, inspection: Inspection, form: PaymentForm) -> Payment | None:

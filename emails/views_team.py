@@ -84,8 +84,12 @@ def _switch_off(request: HttpRequest, user: User, by: User) -> None:
 
 
 def _switch_on(request: HttpRequest, user: User, by: User) -> None:
-    if team.switch(user, on=True, by=by):
-        replies.note(request, f"{user} may sign in again.")
+    if not team.switch(user, on=True, by=by):
+        return
+    replies.note(request, f"{user} may sign in again.")
+    if clients := team.clients_at(user.email):
+        who = ", ".join(clients)
+        replies.note(request, f"{who} has this address on inspections and gets no emails there.", level=notes.WARNING)
 
 
 def _invite(request: HttpRequest, user: User, by: User) -> None:

@@ -8,7 +8,7 @@ from emails.models import Kind, Message
 from emails.states import LEFT_US, Status
 from inspections import grants
 from inspections.grants import Thing
-from inspections.models import InspectionEvent, Participant, Scope
+from inspections.models import InspectionEvent, Participant, Role, Scope
 from inspections.text import canonical
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,12 @@ def _went_to_somebody_else(event: InspectionEvent, person: Participant) -> None:
 
 
 def _send_new_link(event: InspectionEvent, person: Participant) -> Message | None:
-    """To the address on file, within the limits of what is sent by hand. Whoever asks hears nothing of a refusal."""
+    """To the address on file, within the limits of what is sent by hand. Whoever asks hears nothing of a refusal.
+
+    Somebody else had a link that the office chose for them: a new one is the office's to give.
+    """
+    if person.role == Role.OTHER:
+        return None
     try:
         return outbox.send(person, _kind(person), by=event.by, undo=False)
     except Refused as refused:

@@ -51,6 +51,9 @@ class Facts:
     meant: str = ""  # the address that was probably meant
     other: str = ""  # somebody else who has the address that it went to
     visited_at: datetime | None = None  # the portal, after the email left
+    signed_at: datetime | None = None  # what it asks for, after it left
+    paid_at: datetime | None = None
+    unsigned: bool = False  # it asks for a signature, and there is none
     worker_down: bool = False
     paused: bool = False
     silent: bool = False  # the mail service answers nothing any more
@@ -149,10 +152,14 @@ PRECEDENCE: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ("deferred", _is(Status.DEFERRED)),
     ("underway", _is(Status.SENT)),
     # It arrived
+    ("paid", lambda facts: facts.paid_at is not None),
+    ("signed", lambda facts: facts.signed_at is not None),
     ("no_link", lambda facts: facts.kind in WITH_LINK and _mail(lambda email: not email.has_link)(facts)),
+    ("visited_unsigned", lambda facts: facts.visited_at is not None and facts.unsigned),
     ("visited", lambda facts: facts.visited_at is not None),
     ("auto_reply", _mail(lambda email: email.auto_reply)),
     ("shared", lambda facts: bool(facts.other)),
+    ("unsigned", lambda facts: facts.unsigned),
     ("opened", _mail(lambda email: email.opened)),
     ("delivered", lambda facts: True),
 )

@@ -53,6 +53,7 @@ SCHEDULED_FROM = timedelta(seconds=60)
 BLIND_REACHED_AFTER = timedelta(hours=24)
 _SERVICES = {"amazon_ses": "Amazon SES", "sendgrid": "SendGrid", "sparkpost": "SparkPost", "smtp": "our mail server"}
 _NO_REPORTS = frozenset({"smtp"})
+_DONE = frozenset({"signed", "paid", "off_done"})
 
 
 @dataclass(frozen=True)
@@ -228,10 +229,12 @@ def guidance(facts: MessageFacts, category: str = "") -> Guidance | None:
     if code == "off_nobody":
         tell = _told(OFF_TELL, facts) if facts.to_name else ()
         return _for_other(shown, NO_CLIENT_LIKELY, NO_CLIENT_ACTIONS, tell)
+    done = shown.code in _DONE  # there is nothing to look for, or to tell
     if facts.status == Status.SKIPPED:
-        return _for_other(shown, OFF_LIKELY, OFF_ACTIONS, _told(OFF_TELL, facts))
+        return _for_other(shown, OFF_LIKELY, OFF_ACTIONS, () if done else _told(OFF_TELL, facts))
     if facts.status == Status.DELIVERED:
-        return _for_other(shown, DELIVERED_LIKELY, DELIVERED_ACTIONS, _told(DELIVERED_TELL, facts))
+        likely, tell = ("", ()) if done else (DELIVERED_LIKELY, _told(DELIVERED_TELL, facts))
+        return _for_other(shown, likely, DELIVERED_ACTIONS, tell)
     return None
 
 

@@ -37,7 +37,7 @@ AUTO: Mapping[str, Text] = {
     "off_rule": _NOT_ALONE,
     "off_condition": _NOT_ALONE,
     "off_late": _NOT_ALONE,
-    "off_done": _NOT_ALONE,
+    "off_done": _("It comes back by itself if the signature ends or the payment is taken back in time."),
     "off_cancelled": _NOT_ALONE,
     "off_duplicate": _NOT_ALONE,
     "off_unsubscribed": _NOT_ALONE,

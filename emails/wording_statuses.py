@@ -164,7 +164,12 @@ STATUSES: Mapping[str, Words] = {
         plain=_("The time for it had passed when it could go out."),
     ),
     "off_done": Words(
-        _("Not sent: already signed or paid"), _("Nothing left to remind {name} of."), "grey", "check", _purpose
+        _("Not sent: already signed or paid"),
+        _("{who}, so there was nothing left to ask for."),
+        "grey",
+        "check",
+        _purpose,
+        plain=_("Nothing left to remind {name} of."),
     ),
     "off_cancelled": Words(
         _("Not sent: inspection canceled"),

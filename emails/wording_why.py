@@ -109,6 +109,14 @@ WHY: Mapping[str, Why] = {
         _("{name} got the email but cannot get to the portal with it."),
         "amber",
     ),
+    "paid": Why("inspection"),
+    "signed": Why("inspection"),
+    "visited_unsigned": Why(
+        "remind",
+        _("They were on the portal and did not sign"),
+        _("{name} opened the client portal after this email, so it arrived. It is not signed yet."),
+        "amber",
+    ),
     "visited": Why(
         "link",
         _("They have been on the portal"),
@@ -121,6 +129,12 @@ WHY: Mapping[str, Why] = {
         _("It is in a mailbox they share"),
         _("It arrived at {address}, which {other} has too. Either may have seen it."),
         "green",
+    ),
+    "unsigned": Why(
+        "remind",
+        _("It arrived and is not signed yet"),
+        _("Their mail server accepted it. It can still be in their junk folder, so ask for it by phone."),
+        "amber",
     ),
     "opened": Why("link"),
     "delivered": Why("link"),

@@ -3,6 +3,8 @@
 Signed agreements stay as they were signed: they prove what was agreed.
 """
 
+from collections.abc import Collection, Mapping
+
 from django.utils import timezone
 
 from inspections import links, people
@@ -16,7 +18,6 @@ _THEIR_WORD = (
     Type.AGREEMENT_SIGNED,
     Type.PORTAL_VISITED,
     Type.REPORT_OPENED,
-    Type.NOT_ME,
     Type.LINK_ASKED,
 )
 _PERSONAL = frozenset({"name", "email", "phone", "typed_name", "ip", "agent"})
@@ -48,8 +49,10 @@ def forget(contact: Contact) -> None:
     ContactChange.objects.filter(apart_from=contact).exclude(old="").update(old="")
     told = InspectionEvent.objects.filter(participant__contact=contact)
     told.filter(type__in=_THEIR_WORD).update(by=NAME)
-    for event in told.order_by("pk"):
-        kept = _impersonal(event)
+    theirs = set(contact.participations.values_list("pk", flat=True))
+    begun = InspectionEvent.objects.filter(type=Type.CREATED, inspection__participants__in=theirs)
+    for event in {*told, *begun}:
+        kept = _impersonal(event, theirs)
         if kept != event.data:
             InspectionEvent.objects.filter(pk=event.pk).update(data=kept)
     contact.name, contact.email, contact.phone, contact.language = NAME, "", "", ""
@@ -65,6 +68,13 @@ def empty_uploads(addresses: list[str]) -> int:
     return ImportUpload.objects.filter(pk__in=found).update(content=b"", result={}, name="")
 
 
-def _impersonal(event: InspectionEvent) -> dict[str, object]:
-    gone = _PERSONAL | ({"old", "new"} if event.type == Type.CONTACT_CHANGED else set())
-    return {key: "" if key in gone else value for key, value in event.data.items()}
+def _impersonal(event: InspectionEvent, theirs: Collection[int]) -> dict[str, object]:
+    if event.type == Type.CREATED:  # it names everybody who was on the inspection
+        people = event.data.get("people", [])
+        kept = [_without(one, _PERSONAL) if one.get("participant") in theirs else one for one in people]
+        return event.data | ({"people": kept} if people else {})
+    return _without(event.data, _PERSONAL | ({"old", "new"} if event.type == Type.CONTACT_CHANGED else set()))
+
+
+def _without(data: Mapping[str, object], gone: Collection[str]) -> dict[str, object]:
+    return {key: "" if key in gone else value for key, value in data.items()}

@@ -3,6 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.http import HttpResponse
 from django.utils import dateformat, translation
 
 from inspections.models import Company, Signature
@@ -46,6 +47,13 @@ def signed(signature: Signature) -> bytes:
     )
     made.attach(ATTACHED, signature.text.encode(), about="The text as it was signed")
     return made.content()
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    """A file to keep."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def evidence(signature: Signature) -> list[tuple[str, str]]:

@@ -49,14 +49,7 @@ def agreement_pdf(request: HttpRequest, visit: Visit) -> HttpResponse:
     if signature is None and document is None:
         return closed(request, "unknown", 404)
     content = pdf.signed(signature) if signature else pdf.unsigned(document)  # type: ignore[arg-type]
-    return as_pdf(content, "signed-agreement.pdf" if signature else "agreement.pdf")
-
-
-def as_pdf(content: bytes, name: str) -> HttpResponse:
-    """A file to keep."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return pdf.download(content, "signed-agreement.pdf" if signature else "agreement.pdf")
 
 
 def _press(request: HttpRequest, visit: Visit, document: Document) -> HttpResponse:
@@ -68,14 +61,14 @@ def _press(request: HttpRequest, visit: Visit, document: Document) -> HttpRespon
     if robots.is_pressing(request, visit.link, seal):
         robots.note_program(visit.link)
         said = gettext("That was very quick. Please read it, then press once more.")
-        return _show(request, visit, document, form, said=said, seal=request.POST["seal"])
+        return _show(request, visit, document, form, said=said, read=seal)
     if not form.is_valid():
-        return _show(request, visit, document, form, seal=request.POST["seal"])
+        return _show(request, visit, document, form, read=seal)
     try:
         signing.sign(visit.person, _consent(request, visit, seal, form))
     except BadField as problem:
         form.add_error(problem.field, str(problem))
-        return _show(request, visit, document, form, seal=request.POST["seal"])
+        return _show(request, visit, document, form, read=seal)
     except NotPossible as refused:
         return _show(request, visit, signing.document(visit.person) or document, form, said=str(refused))
     return redirect("portal:signed", participant_id=visit.person.pk)
@@ -100,13 +93,14 @@ def _show(
     form: SignForm | None = None,
     *,
     said: str = "",
-    seal: str = "",
+    read: Seal | None = None,
 ) -> HttpResponse:
-    """The page. After a refused press `said` tells why; `seal`: the page is still the one that was read."""
+    """The page. After a refused press `said` tells why; `read` is its seal, which stays if the document does."""
+    same = read is not None and read.about == document.sha256
     shown = {
         "document": document,
         "form": form or SignForm(person=visit.person),
         "said": said,
-        "seal": seal or seals.make(visit.link, document.sha256),
+        "seal": request.POST["seal"] if same else seals.make(visit.link, document.sha256),
     }
     return page(request, "portal/sign.html", context(visit) | shown, status=422 if form else 200)

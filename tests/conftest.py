@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 import redis
 from django.conf import LazySettings
 from django.core.cache import cache
+from django.test import TransactionTestCase
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -20,7 +21,7 @@ from config.environment import BASE_DIR
 from config.guardian import Guardian
 from config.processes import Child
 from emails import domains
-from tests import chromium, live, shares
+from tests import chromium, database, live, shares
 
 AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -35,15 +36,40 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    return shares.processes()
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> shares.Shares:
     return shares.Shares(config, log)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        _need_browser(item.nodeid for item in session.items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
+    _need_browser(ids)
+
+
+def _need_browser(tests: Iterable[str]) -> None:
     """Say once what is missing, not once a test."""
-    wants = any("browser" in getattr(item, "fixturenames", ()) for item in session.items)
-    if wants and not chromium.system_browser() and not chromium.playwright_has_one():
+    wanted = any("[chromium" in test for test in tests)
+    if wanted and not chromium.system_browser() and not chromium.playwright_has_one():
         pytest.exit(chromium.MISSING, returncode=1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    _need_servers()
+
+
+def _need_servers() -> None:
+    if os.environ["DATABASE_URL"].endswith(":1/none"):
+        pytest.exit("These tests need their servers: run them with make test (one: ARGS='-k name').", returncode=1)
 
 
 @pytest.fixture(autouse=True)
@@ -52,10 +78,17 @@ def _nothing_remembered() -> None:
     domains.forget()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_by_deleting() -> Iterator[None]:
+    """The database, after every test that commits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.empty())
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    if os.environ["DATABASE_URL"].endswith(":1/none"):
-        pytest.exit("These tests need their servers: run them with make test (one: ARGS='-k name').", returncode=1)
+    _need_servers()
 
 
 @pytest.fixture(scope="session")

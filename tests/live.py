@@ -94,6 +94,7 @@ def environ(folder: Path, mail_url: str, base_url: str) -> dict[str, str]:
         # Tests put failed emails where they want them; the worker must not plan more beside them.
         "RETRY_FULL": "none",
         "RETRY_SERVER": "none",
+        "RETRY_BACKOFF": "0.2,0.4,0.8",
         "PYTHONUNBUFFERED": "1",
     }
 

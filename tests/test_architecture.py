@@ -21,6 +21,7 @@ FLOORS = [
     r"envelope|smtp",
     r"wording\w*|verdicts|reports\w*",
     r"models|paging|forms_text|access|zones",
+    r"papers",
     r"erased",
     r"imprint|searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
     r"|outcomes|stoplists|optouts|timing|conditions|enclosures",
@@ -29,7 +30,7 @@ FLOORS = [
     r"examples",
     r"wake|nightly|aftermath|reasons",
     r"outbox|releases|replies",
-    r"retries|blocks",
+    r"retries|blocks|reminders",
     r"delivery|inbox|mailbox\w*|templates|erasures",
     r"automations\w*|batch|letters\w*|everything|visitors",
     r"why|troubleshoot|practice",

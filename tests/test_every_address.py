@@ -53,6 +53,8 @@ def test_an_unknown_id_is_not_found_and_changes_nothing(client: Client, path: st
         "/automations/ready/two-days/add/",
         "/messages/1/reason/undo/",
         "/messages/1/waiting/",
+        "/settings/team/1/off/",
+        "/settings/sign-in/elsewhere/",
     ],
 )
 def test_looking_at_an_action_does_nothing(client: Client, path: str) -> None:

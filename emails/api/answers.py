@@ -7,9 +7,10 @@ from typing import Self
 from django.conf import settings
 from pydantic import BaseModel
 
+from emails import selectors_papers
 from emails.models import Message, MessageEvent
 from emails.selectors_messages import STEPS
-from inspections.models import Company, Contact, Inspection, Participant
+from inspections.models import Company, Contact, Inspection, Participant, Payment
 from inspections.suggestions import slips_of
 
 
@@ -17,7 +18,7 @@ class PersonOut(BaseModel):
     """Somebody on an inspection. `contact_id` is the same on all inspections of that person.
 
     `suggestion` is the address that was probably meant, null where there is nothing to ask; nothing is ever refused
-    for it.
+    for it. `signed_at`: since when a client's signature stands, null for none.
     """
 
     id: int
@@ -27,9 +28,10 @@ class PersonOut(BaseModel):
     email: str
     phone: str
     suggestion: str | None = None
+    signed_at: datetime | None = None
 
     @classmethod
-    def of(cls, person: Participant, *, suggestion: str | None) -> Self:
+    def of(cls, person: Participant, *, suggestion: str | None, signed_at: datetime | None) -> Self:
         """One that was selected with its contact."""
         contact = person.contact
         return cls(
@@ -40,11 +42,12 @@ class PersonOut(BaseModel):
             email=contact.email,
             phone=contact.phone,
             suggestion=suggestion,
+            signed_at=signed_at,
         )
 
 
 class InspectionOut(BaseModel):
-    """An inspection with the people who are on it now. `url` is its page in this app."""
+    """An inspection with the people who are on it now. `url` is its page in this app; amounts are US dollars."""
 
     id: int
     external_id: str | None
@@ -53,6 +56,8 @@ class InspectionOut(BaseModel):
     starts_at: datetime
     inspector: str
     fee: Decimal | None
+    paid: Decimal
+    due: Decimal
     services: list[str]
     notifications: bool
     url: str
@@ -62,6 +67,8 @@ class InspectionOut(BaseModel):
     def of(cls, inspection: Inspection) -> Self:
         """Reads the people; the time comes out in the company's zone."""
         people = list(inspection.participants.current().select_related("contact").order_by("id"))
+        signed = {pk: one.signature for pk, one in selectors_papers.signings(people).items() if one.signature}
+        money = selectors_papers.money(inspection)
         slips = {pk: slip.meant for pk, slip in slips_of(person.contact for person in people).items()}
         return cls(
             id=inspection.pk,
@@ -71,10 +78,19 @@ class InspectionOut(BaseModel):
             starts_at=inspection.starts_at.astimezone(Company.get().zone),
             inspector=inspection.inspector,
             fee=inspection.fee,
+            paid=money.paid,
+            due=money.due,
             services=inspection.services,
             notifications=inspection.notifications,
             url=f"{settings.BASE_URL}/inspections/{inspection.pk}/",
-            people=[PersonOut.of(person, suggestion=slips.get(person.contact_id)) for person in people],
+            people=[
+                PersonOut.of(
+                    person,
+                    suggestion=slips.get(person.contact_id),
+                    signed_at=signed[person.pk].signed_at if person.pk in signed else None,
+                )
+                for person in people
+            ],
         )
 
 
@@ -82,6 +98,32 @@ class InspectionList(BaseModel):
     """All that match."""
 
     items: list[InspectionOut]
+
+
+class PaymentOut(BaseModel):
+    """A payment as recorded, and where that leaves the inspection."""
+
+    id: int
+    amount: Decimal
+    method: str
+    note: str
+    recorded_at: datetime
+    paid: Decimal
+    due: Decimal
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        """One that was recorded."""
+        money = selectors_papers.money(payment.inspection)
+        return cls(
+            id=payment.pk,
+            amount=payment.amount,
+            method=payment.method,
+            note=payment.note,
+            recorded_at=payment.recorded_at,
+            paid=money.paid,
+            due=money.due,
+        )
 
 
 class EventOut(BaseModel):

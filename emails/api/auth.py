@@ -1,5 +1,7 @@
 """Who calls: `Authorization: Bearer <key>`, and no other way in."""
 
+import hashlib
+
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
@@ -24,3 +26,10 @@ class BearerKey(HttpBearer):
 def actor(request: ApiRequest) -> str:
     """The name that timelines show."""
     return f"API key {request.auth.name}"
+
+
+def nonce(request: ApiRequest, idempotency_key: str | None, *, what: str = "") -> str | None:
+    """Keys of two programs cannot meet; hashed, so that any length fits the column."""
+    if not idempotency_key:
+        return None
+    return f"api{what}:{request.auth.pk}:{hashlib.sha256(idempotency_key.encode()).hexdigest()}"

@@ -122,6 +122,15 @@ class PublishIn(Body):
     url: Text = ""
 
 
+class PaymentIn(Body):
+    """Money that came. The same `idempotency_key` again means the same payment."""
+
+    amount: Amount
+    method: Text
+    note: Text = ""
+    idempotency_key: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+
+
 class ResendIn(Body):
     """The same `idempotency_key` again means the same resend. `confirmed` answers "you sent this a moment ago"."""
 

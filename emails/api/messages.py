@@ -1,6 +1,5 @@
 """Emails: list those of an inspection with what happened to them, send one again."""
 
-import hashlib
 from typing import Any
 
 from django.http import Http404
@@ -8,12 +7,12 @@ from ninja import Router, Status
 
 from emails import outbox
 from emails.api.answers import EmailList, EmailOut, ResendOut
-from emails.api.auth import ApiRequest, actor
+from emails.api.auth import ApiRequest, actor, nonce
 from emails.api.bodies import ResendIn
 from emails.api.inspections import find as find_inspection
 from emails.api.refusals import COMMON, Refusal, TooSoon
 from emails.limits import Refused
-from emails.models import ApiKey, Message
+from emails.models import Message
 
 router = Router(tags=["Emails"])
 
@@ -39,9 +38,9 @@ def resend_email(request: ApiRequest, email_id: int, body: ResendIn | None = Non
     """Send it again, to the person's current address. The same `idempotency_key` again gives the same id."""
     message = _find(email_id)
     wanted = body or ResendIn()
-    nonce = _nonce(request.auth, wanted.idempotency_key)
-    _refuse_another(message, nonce)
-    again = outbox.resend(message, by=actor(request), nonce=nonce, undo=False, confirmed=wanted.confirmed)
+    key = nonce(request, wanted.idempotency_key)
+    _refuse_another(message, key)
+    again = outbox.resend(message, by=actor(request), nonce=key, undo=False, confirmed=wanted.confirmed)
     return Status(202, ResendOut(id=again.pk))
 
 
@@ -53,13 +52,8 @@ def _find(email_id: int) -> Message:
     return message
 
 
-def _refuse_another(message: Message, nonce: str | None) -> None:
+def _refuse_another(message: Message, key: str | None) -> None:
     """The outbox refuses this too, in the words of a page."""
-    said = Message.objects.filter(nonce=nonce).first() if nonce else None
+    said = Message.objects.filter(nonce=key).first() if key else None
     if said and said.family_id != message.family_id:
         raise Refused("This idempotency_key was used for another email. Please use a new one.")
-
-
-def _nonce(key: ApiKey, idempotency_key: str | None) -> str | None:
-    """Keys of two programs cannot meet; hashed, so that any length fits the column."""
-    return f"api:{key.pk}:{hashlib.sha256(idempotency_key.encode()).hexdigest()}" if idempotency_key else None

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from emails.api import contacts, inspections, messages, refusals
+from emails.api import contacts, inspections, messages, payments, refusals
 from emails.api.auth import BearerKey
 
 
@@ -42,6 +42,7 @@ api = NinjaAPI(
 )
 refusals.install(api)
 api.add_router("/inspections", inspections.router)
+api.add_router("/inspections", payments.router)
 api.add_router("", messages.router)
 api.add_router("/contacts", contacts.router)
 

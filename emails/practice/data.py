@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from emails.models import Message
-from emails.practice import acts, past
+from emails.practice import acts, acts_papers, past
 from emails.practice.stories import STORIES, Story
 from emails.practice.stories_more import MORE
 from emails.states import UNFINISHED, Status
@@ -21,7 +21,7 @@ from inspections.drafts import Draft
 from inspections.models import Company, Inspection
 
 BY = "Kim Reyes"
-LONGEST_WAIT = 40.0  # s; the slowest fate takes 20
+LONGEST_WAIT = 120.0  # s; the slowest fate takes 20, and a busy machine is slow
 A_WHILE = timedelta(days=12)
 TOLD = (*STORIES, *MORE)
 
@@ -113,6 +113,10 @@ STEPS: dict[str, Callable[[Story, Inspection], None]] = {
     "fail": acts.fail,
     "age": acts.age,
     "visit": acts.visit,
+    "sign one": acts_papers.sign_one,
+    "sign": acts_papers.sign_all,
+    "pay": acts_papers.pay,
+    "pay some": acts_papers.pay_some,
     "hire": acts.hire,
     "move while the rule is off": acts.move_while_off,
     "notifications off": acts.silence,

@@ -12,7 +12,8 @@ from django.db.models.functions import Replace
 from emails import imprint
 from emails.models import AddressHold, Message, MessageEvent, Problem, WebhookPost
 from emails.placeholders import clock_words
-from inspections.models import Company, Inspection, InspectionEvent, PortalLink
+from inspections import signing
+from inspections.models import Company, Inspection, InspectionEvent, Payment, PortalLink, Signature
 
 # Which rows belong to an inspection (the path to it), and which of their columns are times.
 TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
@@ -30,6 +31,7 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (MessageEvent, "message__inspection", ("at", "recorded_at")),
     (Problem, "inspection", ("opened_at", "closed_at", "snoozed_until")),
     (AddressHold, "message__inspection", ("since", "released_at")),
+    (Payment, "inspection", ("recorded_at", "undone_at")),
     (PortalLink, "participant__inspection", ("created_at", "last_used_at", "revoked_at")),
     (WebhookPost, "events__message__inspection", ("received_at", "read_at")),
 )
@@ -49,6 +51,22 @@ def move(inspection: Inspection, by: timedelta) -> None:
         model._default_manager.filter(pk__in=ids).update(**{column: F(column) + by for column in columns})
     _retell(inspection, by, dict(zip(before, after, strict=True)))
     inspection.refresh_from_db()
+    for signature in Signature.objects.filter(participant__inspection=inspection):
+        _sign_then(signature, by)
+
+
+def _sign_then(signature: Signature, by: timedelta) -> None:
+    """The same signature at the other time. The database lets none be changed, so it is taken out and put in again."""
+    signature.signed_at += by
+    signature.ended_at = signature.ended_at and signature.ended_at + by
+    document = signing.document(signature.participant) if signature.ended_at is None else None
+    if document:  # it names the day, which is another one now
+        signature.facts, signature.text, signature.sha256 = document.facts, document.text, document.sha256
+    Signature.objects.filter(pk=signature.pk).delete()
+    signature.save(force_insert=True)
+    for event in signature.participant.events.filter(type=InspectionEvent.Type.SIGNED, data__signature=signature.pk):
+        event.data["sha256"] = signature.sha256
+        event.save(update_fields=["data"])
 
 
 def _retell(inspection: Inspection, by: timedelta, words: dict[str, str]) -> None:

@@ -35,12 +35,13 @@ LOUISE = Person(Role.BUYER_AGENT, "Louise Hart", "louise.hart@example.net", "+1 
 TED = Person(Role.SELLER_AGENT, "Ted Marsh", "ted.marsh@example.org", "+1 217 555 0142")
 RAJ, DANA = "Raj Patel", "Dana Whitfield"
 PAST = ("confirm", "remind", "take place", "complete", "publish")
+SETTLED = ("confirm", "sign", "pay", "remind", "take place", "complete", "publish")  # so the report is open
 
 STORIES: tuple[Story, ...] = (
     # Yesterday and before
     Story(
         "P-1001", "418 Willow Creek Dr, Springfield, IL 62704", -2, time(9), RAJ, "425.00",
-        (_client("Ann Lee", "ann.lee@example.com", "+1 217 555 0101"), PAT), PAST,
+        (_client("Ann Lee", "ann.lee@example.com", "+1 217 555 0101"), PAT), SETTLED,
     ),
     Story(
         "P-1002", "77 Prairie Rose Ln, Chatham, IL 62629", -1, time(13), DANA, "480.00",
@@ -49,7 +50,7 @@ STORIES: tuple[Story, ...] = (
             _client("Joy Bell", "joy.bell@example.com", "+1 217 555 0103"),
             LOUISE,
         ),
-        PAST, services=("Full home inspection", "Radon test"),
+        SETTLED, services=("Full home inspection", "Radon test"),
     ),
     Story(
         "P-1003", "1290 Harvest Moon Ct, Rochester, IL 62563", -1, time(9), RAJ, "395.00",
@@ -68,7 +69,7 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "P-1006", "9 Chestnut Ave, Riverton, IL 62561", 0, time(16), RAJ, "350.00",
-        (_client("Priya Raman", "priya.raman@example.com", "+1 217 555 0107"), TED),
+        (_client("Priya Raman", "priya.raman@example.com", "+1 217 555 0107"), TED), ("confirm", "sign", "pay some"),
     ),
     Story(
         "P-1007", "641 Fieldstone Way, Sherman, IL 62684", 1, time(10), DANA, "410.00",
@@ -89,6 +90,7 @@ STORIES: tuple[Story, ...] = (
             _client("Hannah Weiss", "hannah.weiss@example.com", "+1 217 555 0110"),
             _client("Ben Weiss", "slow+ben.weiss@example.com", "+1 217 555 0111"),
         ),
+        ("confirm", "sign one"),
     ),
     Story(
         "P-1010", "808 Orchard Park Pl, Chatham, IL 62629", 3, time(9), RAJ, "425.00",
@@ -100,7 +102,8 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         "P-1012", "260 Cardinal Ct, Springfield, IL 62711", 4, time(9), RAJ, "425.00",
-        (_client("Olivia Grant", "olivia.grant@example.com", "+1 217 555 0114"), PAT), ("confirm", "reschedule"),
+        (_client("Olivia Grant", "olivia.grant@example.com", "+1 217 555 0114"), PAT),
+        ("confirm", "sign", "reschedule"),
     ),
     # Next week
     Story(

@@ -5,7 +5,7 @@ from datetime import time
 from inspections.drafts import Person
 from inspections.models import Role
 
-from .stories import DANA, PAST, RAJ, Story, _client
+from .stories import DANA, PAST, RAJ, SETTLED, Story, _client
 
 Line = tuple[str, str, int, int, str, str, str, str, tuple[str, ...]]
 SENT = ("confirm",)
@@ -80,11 +80,11 @@ LINES: tuple[Line, ...] = (
      "quinn.avery@example.com", ("confirm", "cancel")),
     # The usual
     ("P-1047", "15 Bluebell Dr, Chatham, IL 62629", 9, 13, RAJ, "435.00", "Edith Moran",
-     "edith.moran@example.com", SENT),
+     "edith.moran@example.com", ("confirm", "sign", "pay")),
     ("P-1048", "301 Hickory St, Springfield, IL 62702", 10, 9, MARIA, "395.00", "Felix Baum",
-     "felix.baum@example.net", SENT),
+     "felix.baum@example.net", ("confirm", "sign")),
     ("P-1049", "84 Deer Run, Riverton, IL 62561", 10, 13, DANA, "480.00", "Irene Walsh",
-     "irene.walsh@example.org", SENT),
+     "irene.walsh@example.org", ("confirm", "pay")),
     ("P-1050", "19 Thistle Ct, Auburn, IL 62615", 11, 10, RAJ, "365.00", "Jonas Weber",
      "jonas.weber@example.com", SENT),
     ("P-1051", "230 Linden Ave, Pawnee, IL 62558", 11, 14, MARIA, "405.00", "Kara Simms",
@@ -99,11 +99,11 @@ LINES: tuple[Line, ...] = (
     ("P-1055", "29 Bayberry Rd, Springfield, IL 62707", -2, 13, DANA, "430.00", "Opal Jenks",
      "opal.jenks@example.com", PAST),
     ("P-1056", "355 Kingfisher Dr, Chatham, IL 62629", -3, 9, RAJ, "465.00", "Paul Rhodes",
-     "paul.rhodes@example.net", PAST),
+     "paul.rhodes@example.net", ("confirm", "sign", *PAST[1:])),
     ("P-1057", "12 Saddle Club Rd, Sherman, IL 62684", -4, 10, MARIA, "410.00", "Rita Lowe",
-     "rita.lowe@example.org", PAST),
+     "rita.lowe@example.org", SETTLED),
     ("P-1058", "740 Vesper Ln, Springfield, IL 62711", -6, 13, DANA, "520.00", "Saul Becker",
-     "saul.becker@example.com", PAST),
+     "saul.becker@example.com", SETTLED),
     ("P-1059", "81 Marigold St, Auburn, IL 62615", -8, 9, RAJ, "375.00", "Thea Noble",
      "full+thea.noble@example.net", PAST),
     ("P-1060", "26 Wren Hollow, Riverton, IL 62561", -10, 11, MARIA, "445.00", "Uma Sandhu",

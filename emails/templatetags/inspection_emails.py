@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from emails import selectors_inspection, selectors_letters, wording
 from emails.selectors_inspection import SHOWS, InspectionEmails
-from inspections.models import Inspection
+from inspections.models import Inspection, Participant
 
 register = template.Library()
 
@@ -48,6 +48,14 @@ def email_log(context: template.Context, mail: InspectionEmails) -> dict[str, ob
 def next_emails(context: template.Context, mail: InspectionEmails) -> dict[str, object]:
     """What goes out later by itself, each with a way to stop it."""
     return {"mail": mail, "csrf_token": context["csrf_token"]}
+
+
+@register.inclusion_tag("emails/paper_actions.html", takes_context=True)
+def paper_actions(context: template.Context, person: Participant) -> dict[str, object]:
+    """What a client can be reminded of, or why not now; nothing where nothing is left to do."""
+    mail: InspectionEmails = context["mail"]
+    known = {someone.person.pk: someone.to_do for someone in mail.people}
+    return {"person": person, "choices": known.get(person.pk, ()), "csrf_token": context["csrf_token"]}
 
 
 @register.filter

@@ -1,19 +1,20 @@
 """Every page, on a phone and on a desk, by day and by night: no barrier, no sideways scrolling, no complaint."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.conf import LazySettings
 from playwright.sync_api import Page
 
-from emails import activity, automations_rules, erasures, exports, holds, optouts
+from emails import activity, automations_rules, builtin, erasures, exports, holds, optouts
 from emails.models import AddressHold, Automation, Message
 from emails.states import Status
-from inspections import agreements, links, services
+from inspections import agreements, links, payments, services, signing
 from inspections.models import Inspection, Participant, User
 from tests.browser.axe import assert_accessible, assert_fits, violations
 from tests.browser.conftest import Open
-from tests.factories import make_draft, make_participant, make_person
+from tests.factories import consent, in_days, make_draft, make_participant, make_person
 from tests.live import Live, until
 
 WIDTHS = [1280, 360]
@@ -21,6 +22,8 @@ by_day_and_night = pytest.mark.parametrize("dark", [False, True], ids=["light", 
 FIXED = [
     "/",
     "/inspections/",
+    "/inspections/?show=unsigned",
+    "/inspections/?show=unpaid",
     "/inspections/add/",
     "/emails/",
     "/automations/",
@@ -132,6 +135,24 @@ def without_client() -> list[str]:
     return [f"/inspections/{inspection.pk}/", f"/messages/{message.pk}/"]
 
 
+def papers_pages() -> list[str]:
+    """One of two clients signed, a part is paid; a signature that ended; a row that was not sent because of one."""
+    ready = builtin.add_ready("unsigned-day")
+    automations_rules.switch(ready, True, by="Kim Reyes")
+    people = (make_person(), make_person(name="Bob Lee", email="bob@example.com"))
+    house = services.save(make_draft(external_id="S-1", people=people, starts_at=in_days(2)), by="Kim Reyes")[0]
+    moved = services.save(make_draft(external_id="S-2", starts_at=in_days(2.2)), by="Kim Reyes")[0]
+    for inspection in (house, moved):
+        services.confirm(inspection, by="Kim Reyes")
+        person = inspection.participants.earliest("pk")
+        signing.sign(person, consent(person))
+    payments.record(house, amount=Decimal("200.00"), method="check", by="Kim Reyes")
+    services.reschedule(moved, in_days(2.5), by="Kim Reyes")
+    skipped = house.messages.get(reason="off_done", rule=ready)
+    whys = [f"/people/{person.pk}/why/?kind=agreement" for person in house.participants.all()]
+    return ["/", f"/inspections/{house.pk}/", f"/inspections/{moved.pk}/", f"/messages/{skipped.pk}/", *whys]
+
+
 def rules_that_meet() -> list[str]:
     """A rule that sends the same as another one, which is on."""
     rule = automations_rules.copy(Automation.objects.get(name="Confirmation"))
@@ -148,6 +169,7 @@ def own_pages(inspection: Inspection) -> list[str]:
         f"/inspections/{inspection.pk}/edit/",
         f"/inspections/{inspection.pk}/confirm/",
         f"/inspections/{inspection.pk}/missed/",
+        f"/inspections/{inspection.pk}/record/",
         f"/people/{person.pk}/edit/",
         f"/people/{person.pk}/remove/",
         f"/contacts/{person.contact_id}/",
@@ -158,6 +180,7 @@ def own_pages(inspection: Inspection) -> list[str]:
         *(f"/people/{someone.pk}/why/" for someone in inspection.participants.all()),
         *blocked_pages(),
         *without_client(),
+        *papers_pages(),
         *rules_that_meet(),
         f"/templates/{inspection.messages.get(to_name='Maria Cole', kind='confirmation').template_id}/",
         *(f"/messages/{pk}/" for pk in shown),

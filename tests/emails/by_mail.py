@@ -63,7 +63,8 @@ def read(office: Person, *mails: bytes) -> int:
     if mails:
         office.put(*mails, folder="Reports")
     taken = mailbox.poll()
-    inbox.drain()
+    while inbox.drain():  # it stops after a while, and a slow machine is not done by then
+        pass
     return taken
 
 

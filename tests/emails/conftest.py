@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from django.test import Client
 from config.guardian import Guardian
 from config.mailbox import Mailbox as Where
 from config.postgres import free_port
-from config.processes import APPLICATION, Child
+from config.processes import Child
 from emails import inbox
 from emails.models import Message
 from tests import live
@@ -105,7 +106,8 @@ def imap_server(
     cert, key = certificate(folder)
     command = [sys.executable, "-m", "tests.emails.imap_server", str(port), str(starttls_port)]
     command += [str(cert), str(key)]
-    child = Child("imap", command, folder / "imap.log", env=dict(os.environ), tier=APPLICATION, grace=5)
+    # It has nothing to put away, and asked kindly it takes its time.
+    child = Child("imap", command, folder / "imap.log", env=dict(os.environ), stop_signal=signal.SIGKILL)
 
     def up() -> bool:
         try:

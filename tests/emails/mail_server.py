@@ -29,6 +29,7 @@ class MailServer:
     def __init__(self, fault_for: str = "", **faults: str) -> None:
         self.faults, self.fault_for = faults, fault_for
         self.taken: list[str] = []
+        self.emails: list[bytes] = []
         self.sessions: list[SMTP] = []
 
     async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, host: str, said: list[str]) -> Any:
@@ -51,6 +52,7 @@ class MailServer:
         answer = self._answer(server, "DATA", "250 OK", to=envelope.rcpt_tos[0])
         if answer.startswith("2") or answer == DROP:
             self.taken += envelope.rcpt_tos
+            self.emails.append(envelope.original_content or b"")
         return answer
 
     def hang_up_on_everybody(self, controller: Controller) -> None:

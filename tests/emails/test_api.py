@@ -35,6 +35,8 @@ def test_an_inspection_is_added_and_can_be_read(api: Api) -> None:
         "starts_at": "2046-12-01T09:00:00-06:00",
         "inspector": "Raj Patel",
         "fee": "425.00",
+        "paid": "0.00",
+        "due": "425.00",
         "services": ["Full inspection"],
         "notifications": True,
         "url": f"http://testserver/inspections/{inspection.pk}/",
@@ -47,6 +49,7 @@ def test_an_inspection_is_added_and_can_be_read(api: Api) -> None:
                 "email": "ann@example.com",
                 "phone": "+1 217 555 0101",
                 "suggestion": None,
+                "signed_at": None,
             }
         ],
     }
@@ -66,7 +69,12 @@ def test_a_body_that_differs_updates_the_inspection(api: Api) -> None:
     first = api.post("/inspections", BODY).body
     changed = api.post("/inspections", BODY | {"inspector": "Dana Fox", "fee": 450, "notifications": False})
     assert changed.status == 200
-    assert changed.body == first | {"inspector": "Dana Fox", "fee": "450.00", "notifications": False}
+    assert changed.body == first | {
+        "inspector": "Dana Fox",
+        "fee": "450.00",
+        "due": "450.00",
+        "notifications": False,
+    }
 
 
 def test_what_is_left_out_of_an_update_stays_and_what_is_null_or_empty_goes(api: Api) -> None:
@@ -74,7 +82,7 @@ def test_what_is_left_out_of_an_update_stays_and_what_is_null_or_empty_goes(api:
     least = {name: BODY[name] for name in ("external_id", "address", "starts_at")}
     assert api.post("/inspections", least).body == first
     emptied = api.post("/inspections", least | {"fee": None, "inspector": None, "services": [], "people": []}).body
-    assert emptied == first | {"fee": None, "inspector": "", "services": [], "people": []}
+    assert emptied == first | {"fee": None, "due": "0.00", "inspector": "", "services": [], "people": []}
 
 
 def test_people_missing_from_an_update_are_taken_off_and_others_are_corrected(api: Api) -> None:

@@ -487,3 +487,13 @@ def test_pressed_it_goes_again_with_the_link(office: Client, kim: User, ann: Par
     office.post(f"/messages/{message.pk}/resend/", {"how": "link", "nonce": "n-1"})
     again = Message.objects.get(resend_of=message)
     assert (again.by_link, again.letter) == (True, letter)
+
+
+def test_what_was_spoiled_while_the_question_stood_is_not_sent(office: Client, ann: Participant) -> None:
+    address = new(office, ann.inspection)
+    office.post(address, typed(ann, act="send", **OTHER))
+    Letter.objects.update(body="{{NOPE}}")
+    answer = office.post(address, {"act": "confirmed"})
+    assert answer.status_code == 422
+    assert "isn’t known" in text(answer.content)
+    assert not Message.objects.exists()

@@ -98,7 +98,7 @@ def test_in_practice_every_other_domain_does() -> None:
     assert planned(make_client(email="nodomain@b.example")).status == Status.QUEUED
 
 
-def test_it_is_said_beside_the_person_and_where_the_mail_waits(client: Client) -> None:
+def test_a27_it_is_said_beside_the_person_and_where_the_mail_waits(client: Client) -> None:
     client.force_login(make_user())
     person = make_client(email="ann@nomail.example")
     page = client.get(f"/inspections/{person.inspection_id}/").content.decode()

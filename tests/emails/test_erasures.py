@@ -477,5 +477,10 @@ def test_every_page_about_them_still_opens(owner: Client) -> None:
         "/health/",
     ):
         assert owner.get(path, follow=True).status_code == 200, path
+    html = owner.get(f"/messages/{failed.pk}/").content.decode()
+    assert "The text is gone for good." in html
+    assert "What to tell" not in html
+    assert "/resend/" not in html
     assert owner.post(f"/messages/{failed.pk}/resend/").status_code in (302, 409, 422)
+    assert not Message.objects.filter(status=Status.QUEUED).exists()
     assert ContactChange.objects.exists()

@@ -6,6 +6,7 @@ STEPS is the table of what can be done, HOLDS of what must hold after each: anot
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,17 +24,17 @@ from emails import automations_rules, builtin, conditions, delivery, outbox, tim
 from emails.models import Automation, EmailTemplate, Kind, Message, Trigger
 from emails.practice import past
 from emails.states import CANCELLABLE, Reason, Status
-from inspections import people, services
+from inspections import payments, people, services, signing
 from inspections.models import InspectionEvent, InspectionStatus, Participant, Role
 from tests.emails.practice_mail import Running
-from tests.factories import in_days, make_company, make_draft, make_person
+from tests.factories import consent, in_days, make_company, make_draft, make_person
 
 pytestmark = pytest.mark.django_db
 
 ANN = make_person()
 BOB = make_person(name="Bob Lee", email="bob@example.com")
 REQUESTED, CONFIRMED, COMPLETED = InspectionStatus.REQUESTED, InspectionStatus.CONFIRMED, InspectionStatus.COMPLETED
-RULES = ("Confirmation", "A", "B", "C", "D")
+RULES = ("Confirmation", "A", "B", "C", "D", "E", "F")
 ZONE = ZoneInfo("America/Chicago")
 HOURS = (-3, -1, 1, 5, 13, 26, 49)
 NOTHING = st.none()
@@ -56,6 +57,8 @@ def _rules(settings: LazySettings) -> None:
         "B": {"offset": 1, "unit": "days", "side": "after"},
         "C": {"offset": 3, "service": "Radon test"},
         "D": {"offset": 30, "quiet_from": time(22), "quiet_until": time(7)},
+        "E": {"offset": 40, "unsigned": True},
+        "F": {"offset": 20, "unpaid": True, "window": 2},
     }
     for name, about in timed.items():
         Automation.objects.create(name=name, trigger=Trigger.CONFIRMED, template=reminder, roles=["client"], **about)
@@ -89,10 +92,10 @@ class Office:
         for event in events.order_by("pk"):
             self.seen_event = event.pk
             for rule in Automation.objects.standing().filter(trigger=event.type):
-                self.owed[rule.pk, event.pk] = {f"{rule.pk}:{who}:{event.pk}" for who in self._recipients(rule)}
+                self.owed[rule.pk, event.pk] = {f"{rule.pk}:{who}:{event.pk}" for who in self._recipients(rule, event)}
 
-    def _recipients(self, rule: Automation) -> list[str]:
-        found = [str(person.pk) for person in self.present if person.role in rule.roles]
+    def _recipients(self, rule: Automation, event: InspectionEvent) -> list[str]:
+        found = [str(person.pk) for person in self.present if person.role in rule.roles and _hears(person, event)]
         somebody = Participant(inspection=self.inspection, role=Role.CLIENT)
         goes = rule.enabled and self.inspection.confirmed_at and not conditions.unmet(rule, somebody)
         return [*found, "nobody"] if goes and Role.CLIENT in rule.roles and not self.clients() else found
@@ -102,6 +105,11 @@ class Office:
 
     def named(self, name: str) -> Participant | None:
         return self.inspection.participants.current().filter(contact__name=name).first()
+
+
+def _hears(person: Participant, event: InspectionEvent) -> bool:
+    """Of clients only the one who signed hears of a signature."""
+    return event.type != Trigger.SIGNED or person.role != Role.CLIENT or event.participant_id == person.pk
 
 
 # --- what can be done ------------------------------------------------------------------------------------------------
@@ -143,6 +151,17 @@ def _book(office: Office, names: tuple[str, ...]) -> None:
     services.correct(office.inspection, make_draft(services=names), by="Kim")
 
 
+def _sign(office: Office, name: str) -> None:
+    person = office.named(name)
+    if person and not signing.why_not(person):
+        signing.sign(person, consent(person))
+
+
+def _pay_back(office: Office, _: None) -> None:
+    if last := office.inspection.payments.standing().last():
+        payments.undo(last, by="Kim")
+
+
 def _switch(office: Office, which: tuple[str, bool]) -> None:
     automations_rules.switch(Automation.objects.get(name=which[0]), which[1], by="Kim")
 
@@ -167,6 +186,12 @@ STEPS: Mapping[str, Step] = {
     "Bob on": Step(_on(BOB)),
     "Bob off": Step(_off(BOB.name)),
     "Bob is": Step(_role, st.sampled_from([Role.CLIENT, Role.BUYER_AGENT])),
+    "sign": Step(_sign, st.sampled_from([ANN.name, BOB.name])),
+    "pay": Step(
+        lambda office, much: payments.record(office.inspection, amount=Decimal(much), method="check", by="Kim"),
+        st.sampled_from(["200.00", "425.00"]),
+    ),
+    "pay back": Step(_pay_back),
     "rule": Step(_switch, st.tuples(st.sampled_from(RULES), st.booleans())),
     "hurry": Step(_hurry),
     # Forward, and an hour or three back.
@@ -216,6 +241,21 @@ def _everybody_has_an_answer(office: Office) -> object:
     return [(p, r) for p in office.present for r in timed if p.role in r.role_values and (r.pk, p.pk) not in known]
 
 
+def _nothing_waits_to_ask_for_what_is_done(office: Office) -> object:
+    waits = [m for m in office.rows if m.status in CANCELLABLE and m.rule and m.participant]
+    return [m for m in waits if conditions.answered(m.rule, m.kind, m.participant)]  # type: ignore[arg-type]
+
+
+def _what_is_called_done_is_done(office: Office) -> object:
+    """As long as it could still go: the newest row of a rule around a confirmed inspection, before its time."""
+    if office.inspection.status != CONFIRMED:
+        return None
+    newest = {(m.rule_id, m.participant_id): m for m in sorted(office.rows, key=lambda m: m.pk)}.values()
+    due = [m for m in newest if m.rule and m.rule.is_timed and m.participant and m.send_after > timezone.now()]
+    said = [m for m in due if m.reason == Reason.DONE and m.participant in office.present]
+    return [m for m in said if not conditions.answered(m.rule, m.kind, m.participant)]  # type: ignore[arg-type]
+
+
 def _nobody_is_written_to_where_there_is_a_client(office: Office) -> object:
     nobodys = [m for m in office.rows if m.participant_id is None]
     if [m for m in nobodys if (m.status, m.reason) != (Status.SKIPPED, Reason.NO_CLIENT)]:
@@ -257,6 +297,8 @@ HOLDS: tuple[Callable[[Office], object], ...] = (
     _nothing_waits_for_a_rule_that_is_off,
     _nothing_waits_for_somebody_who_is_gone,
     _everybody_has_an_answer,
+    _nothing_waits_to_ask_for_what_is_done,
+    _what_is_called_done_is_done,
     _nobody_is_written_to_where_there_is_a_client,
     _nothing_is_sent_twice_or_late_or_to_the_wrong_people,
 )
@@ -275,6 +317,9 @@ LATER, WORK, CONFIRM = ("clock", 49), ("work", None), ("confirm", None)
 BOB_ON, BOB_OFF, ANN_ON, ANN_OFF = (("Bob on", None), ("Bob off", None), ("Ann on", None), ("Ann off", None))
 
 
+SIGN, PAY = ("sign", ANN.name), ("pay", "425.00")
+
+
 @often(max_examples=20, **SLOW)
 @given(ORDERS)
 @example([CONFIRM, LATER, ("clock", 26), WORK])
@@ -283,6 +328,13 @@ BOB_ON, BOB_OFF, ANN_ON, ANN_OFF = (("Bob on", None), ("Bob off", None), ("Ann o
 @example([CONFIRM, ("rule", ("A", False)), ("move", 200), ("rule", ("A", True)), LATER, WORK, ("cancel", None), WORK])
 @example([ANN_OFF, CONFIRM, ("move", 100), BOB_ON, ANN_ON, BOB_OFF, BOB_ON, LATER, WORK, ("publish", None), WORK])
 @example([ANN_OFF, BOB_ON, ("Bob is", Role.BUYER_AGENT), CONFIRM, ("Bob is", Role.CLIENT), LATER, WORK, ANN_ON])
+@example(
+    [CONFIRM, SIGN, ("move", 100), SIGN, ("rule", ("E", False)), ("move", 200), ("rule", ("E", True)), LATER, WORK]
+)
+@example([CONFIRM, PAY, ("notifications", False), ("pay back", None), ("notifications", True), PAY, LATER, WORK])
+@example(
+    [SIGN, PAY, CONFIRM, BOB_ON, ("sign", BOB.name), ("Bob is", Role.BUYER_AGENT), ("cancel", None), ("pay back", None)]
+)
 def test_whatever_the_order_every_firing_leaves_one_row_each_and_nothing_is_sent_twice(
     mail: Running, order: list[tuple[str, Any]]
 ) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from emails import domains, outbox, selectors_inspection
+from emails import domains, outbox, reminders, selectors_inspection
 from emails.models import AddressHold, Automation, Kind, Message, TemplateVersion
 from emails.selectors_menu import RESENDS
 from emails.states import Reason, Status
@@ -286,8 +286,9 @@ def test_the_menu_says_what_the_outbox_would_say(office: Client, case: str) -> N
     person = CASES[case]().participant
     assert person is not None
     (someone,) = selectors_inspection.load(person.inspection).people
-    for choice in someone.choices:
-        refused = outbox.refusal(person, choice.kind)
+    for choice in [*someone.choices, *someone.reminders.values()]:
+        by_hand = choice.kind in list(reminders.What)
+        refused = (reminders.refusal if by_hand else outbox.refusal)(person, choice.kind)
         assert bool(choice.why) == (refused is not None), (choice, refused)
         if refused and refused.way_out and "/inspections/" not in refused.way_out[1]:
             assert choice.way_out is not None

@@ -190,7 +190,7 @@ def test_a05_failed_and_held_are_both_made_good_in_one_action(office: Client) ->
     assert Message.objects.count() == 3
 
 
-def test_save_only_sends_nothing_and_the_problem_stays(office: Client) -> None:
+def test_a15_save_only_sends_nothing_and_the_problem_stays(office: Client) -> None:
     message = make_failed()
     assert message.participant is not None
     save(office, message.participant, then="save")

@@ -2,7 +2,7 @@
 
 from django.conf import LazySettings
 
-from emails import overdue, selectors_messages
+from emails import overdue, selectors_messages, selectors_papers
 from emails.models import Automation, Message
 from emails.practice import data, fates, office
 from emails.practice.stories import STORIES
@@ -10,13 +10,14 @@ from emails.practice.stories_more import MORE
 from emails.states import Status
 from emails.wording_failures import FAILURES
 from emails.wording_statuses import STATUSES
-from inspections.models import Company, Inspection
+from inspections import signing
+from inspections.models import Company, Inspection, Signature
 from tests.live import Live
 
 # Gone within seconds, or said by a plain mail server only.
 PASSING = {"undoable", "queued", "sending", "sent_blind"}
-# Nothing in the system says these yet: no signature, payment or "Not Ann?", and no rule that finds a duplicate.
-NOT_YET = {"signed", "paid", "wrong_person", "off_done", "off_duplicate", "off_cancelled"}
+# Nothing in the system says these yet: no "Not Ann?", and no rule that finds a duplicate.
+NOT_YET = {"wrong_person", "off_duplicate", "off_cancelled"}
 # The practice office has no rule with a condition and sends no marketing.
 NOT_THERE = {"off_condition", "off_unsubscribed"}
 EVERY = (STATUSES.keys() | FAILURES.keys()) - PASSING - NOT_YET - NOT_THERE
@@ -32,6 +33,14 @@ def shown_codes() -> set[str]:
     return codes
 
 
+def papers() -> set[tuple[str, str]]:
+    """How far inspections with a client are: signed, paid."""
+    inspections = list(Inspection.objects.all())
+    clients = {it.pk: list(it.participants.current().filter(role="client")) for it in inspections}
+    found = [one for one in selectors_papers.of(inspections, clients).values() if one.signers]
+    return {(one.to_sign[0], one.to_pay[0]) for one in found}
+
+
 def test_practice_data_shows_every_status_and_reason(live_worker: Live, settings: LazySettings) -> None:
     settings.NO_NEWS_SECONDS = 4 * 3600
     office.install()
@@ -40,6 +49,10 @@ def test_practice_data_shows_every_status_and_reason(live_worker: Live, settings
     assert EVERY - shown_codes() == set()
     assert Inspection.objects.count() == 60
     assert not Automation.objects.filter(enabled=False).exists()
+    assert papers() == {("Signed", "Paid"), ("Signed", "Not paid"), ("Signed", "$150.00 due"),
+                        ("1 of 2 signed", "Not paid"), ("Not signed", "Paid"), ("Not signed", "Not paid")}  # fmt: skip
+    assert Signature.objects.filter(ended_because=["starts_at"]).exists()
+    assert not [one for one in Signature.objects.standing() if signing.changed_since(one)]
     before = Message.objects.count()
     assert data.tell() == 0
     assert Message.objects.count() == before

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,19 @@ def test_the_outcome_of_a_fault_at(use: Use, step: str, answer: str, fate: Fate)
         use(controller.port)
         assert send().fate is fate
         assert server.taken == (["ann@example.com"] if fate is Fate.UNKNOWN else [])
+
+
+def test_files_arrive_byte_for_byte(use: Use) -> None:
+    files = [("Señal año.csv", "text/csv", b"one\ntwo\r\nthree"), ("plan.pdf", "application/pdf", b"%PDF-1.7 \xff")]
+    email = EmailMultiAlternatives("Subject", "Text", "office@example.com", ["ann@example.com"])
+    for file in files:
+        email.attach(carrier.part(*file))
+    server = MailServer()
+    with serving(server) as controller:
+        use(controller.port)
+        assert carrier.call(email).fate is Fate.ACCEPTED
+    parts = message_from_bytes(server.emails[0], policy=policy.default).iter_attachments()
+    assert [(one.get_filename(), one.get_content_type(), one.get_payload(decode=True)) for one in parts] == files
 
 
 def test_the_servers_words_are_kept(use: Use) -> None:

@@ -284,6 +284,12 @@ def test_switched_on_again_the_old_session_stays_ended_and_the_password_works(ow
     assert answer.headers["Location"] == "/"
 
 
+def test_whoever_became_a_client_meanwhile_is_named(owner: Client, sam: User) -> None:
+    press(owner, sam, "off")
+    make_contact(name="Sam Ortiz", email=sam.email)
+    assert "Sam Ortiz has this address on inspections" in press(owner, sam, "on")
+
+
 def test_a_link_that_was_on_its_way_ends_too(owner: Client, sam: User) -> None:
     press(owner, sam, "invite")
     path = link_in(str(mail.outbox[0].body))

@@ -309,10 +309,10 @@ def test_a_new_template_and_a_copy_start_as_drafts(owner: Client) -> None:
 
 
 def test_an_unpublished_template_is_never_chosen_for_sending(kim: User) -> None:
-    EmailTemplate.objects.filter(kind="receipt").delete()
-    templates.create("Own receipt", "receipt", by="Kim")
+    EmailTemplate.objects.filter(kind="review_request").delete()
+    templates.create("Own request", "review_request", by="Kim")
     with pytest.raises(outbox.Refused, match="no template"):
-        outbox.template_for(make_client(), "receipt")
+        outbox.template_for(make_client(), "review_request")
 
 
 def test_a_renamed_built_in_does_not_come_back_and_keeps_its_spanish(kim: User) -> None:

@@ -148,6 +148,13 @@ def dead_link(person: Participant) -> PortalLink:
     return link
 
 
+def test_somebody_else_gets_no_new_link_by_themselves(office: Client) -> None:
+    pat = make_participant(make_client().inspection, name="Pat Moe", email="pat@example.com", role="other")
+    asking.new_link("pat@example.com", dead_link(pat))
+    assert InspectionEvent.objects.get(type="link_asked").participant == pat
+    assert not Message.objects.exists()
+
+
 def test_a_new_link_goes_to_the_address_on_file(office: Client) -> None:
     ann = make_client(email="ann@gmail.com")
     asking.new_link("ANN@gmail.com", dead_link(ann))

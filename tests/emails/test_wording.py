@@ -16,6 +16,7 @@ from emails.wording_auto import AUTO
 from emails.wording_blocked import AGAIN, REASONS, THERE_WHY, WEARY
 from emails.wording_causes import CAUSES
 from emails.wording_channel import NOT_SIGNED_IN
+from emails.wording_chase import CHASE, CUT_OFF
 from emails.wording_failures import (
     DELIVERED_ACTIONS,
     DELIVERED_LIKELY,
@@ -83,6 +84,9 @@ def all_texts() -> list[tuple[str, str, str]]:
     texts += [("scheduled", "likely", str(SCHEDULED_LIKELY)), ("scheduled", "tell", str(SCHEDULED_TELL))]
     for code, answer in WHY.items():
         texts += [(f"why {code}", "label", str(answer.title)), (f"why {code}", "answer", str(answer.sentence))]
+    for code, row in CHASE.items():
+        texts += [(f"chase {code}", "label", str(row.label)), (f"chase {code}", "answer", str(row.sentence))]
+    texts += [("cut off", "answer", str(CUT_OFF))]
     texts += [(f"blocked {code}", "label", str(text)) for code, text in REASONS.items()]
     texts += [(f"blocked there {code}", "label", str(text)) for code, text in THERE_WHY.items()]
     texts += [("blocked", "answer", str(text)) for text in (WEARY, AGAIN)]
@@ -95,7 +99,7 @@ LABELS = ("label", "happened")
 # What these words may be filled with; see `wording._values`.
 KNOWN = frozenset(wording._values(facts()))
 # Filled by the pages about one person and about blocked addresses.
-ELSEWHERE = frozenset({"count", "label", "meant", "old", "other", "why"})
+ELSEWHERE = frozenset({"count", "ended", "label", "meant", "old", "other", "why"})
 # Blames the client, or talks down to them.
 BLAME = re.compile(
     r"\b(you (gave|typed|entered) (us )?(a|the) wrong|your (fault|mistake)|you (forgot|failed)|their (fault|mistake)|"

@@ -35,7 +35,9 @@ class House:
     def environ(self, name: str) -> dict[str, str]:
         home = self.folder / name
         home.mkdir()
-        return live.environ(home, self.mail_url, self.web_url) | {"REDIS_URL": self.broker.url}
+        # Only here does anybody wait for a lease to run out; elsewhere a slow machine would be taken for a dead worker.
+        own = {"REDIS_URL": self.broker.url, "LEASE_SECONDS": "2"}
+        return live.environ(home, self.mail_url, self.web_url) | own
 
     def worker(self, name: str = "worker", **env: str) -> Child:
         child, up = live.worker(self.environ(name) | env)

@@ -1,5 +1,6 @@
 """Signing in the portal: what is on the page, what counts, what is kept, and what is refused."""
 
+import re
 import threading
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from django.test import Client
 
 from inspections import agreements, corrections, people, services, signing
 from inspections.models import InspectionEvent, Signature
+from inspections.signals import inspection_event
 from tests.factories import make_agreement, make_client_who_signs, make_company, make_draft, make_participant
 from tests.inspections.portal_visits import BROWSER, Visitor, text
 
@@ -147,6 +149,16 @@ def test_what_was_read_must_be_what_is_signed(ann: Visitor) -> None:
     assert Signature.objects.get().agreement == newer
 
 
+def test_a_refused_press_shows_the_agreement_as_it_stands_and_can_be_signed_at_once(ann: Visitor) -> None:
+    seal = ann.seal()
+    agreements.move([ann.person.inspection_id], make_agreement(body="Something else."), by="Kim")
+    answer = ann.sign(seal=seal, agreed="")
+    assert "Something else." in text(answer)
+    fresh = re.search(r'name="seal" value="([^"]+)"', answer.content.decode())
+    assert fresh
+    assert ann.sign(seal=fresh[1]).status_code == 302
+
+
 def test_each_client_signs_for_themselves_and_sees_who_has_not() -> None:
     ann = Visitor(make_client_who_signs(name="Ann Lee"))
     bo = Visitor(make_participant(ann.person.inspection, name="Bo Li"))
@@ -246,3 +258,22 @@ def test_the_address_behind_our_proxy_is_the_clients(settings: LazySettings, ann
     data = {"typed_name": "Ann Lee", "agreed": "on", "seal": ann.seal()}
     ann.client.post(ann.url("sign/"), data, headers={"X-Forwarded-For": "192.0.2.66, 203.0.113.9"})
     assert Signature.objects.get().ip == "203.0.113.9"
+
+
+def test_when_we_fail_the_page_says_that_nothing_was_signed_and_whom_to_call(ann: Visitor) -> None:
+    def fail(event: InspectionEvent, **kwargs: object) -> None:
+        if event.type == Type.SIGNED:
+            raise RuntimeError("no room")
+
+    seal = ann.seal()
+    ann.client.raise_request_exception = False
+    inspection_event.connect(fail)
+    try:
+        answer = ann.sign(seal=seal)
+    finally:
+        inspection_event.disconnect(fail)
+    assert answer.status_code == 500
+    assert "Nothing was signed and nothing was lost." in text(answer)
+    assert "(217) 555-0100" in text(answer)
+    assert not Signature.objects.exists()
+    assert ann.sign(seal=seal).status_code == 302

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from emails.models import Message
 from emails.states import Status
 from inspections import services
-from inspections.models import Inspection
+from inspections.models import Company, Inspection
 from tests.browser.conftest import Open
 from tests.emails.conftest import AUTH, postmark
 from tests.emails.mailed import make_client, make_failed, make_message, told
@@ -146,6 +146,30 @@ def test_a08_they_have_done_it_sends_again_and_a_second_refusal_warns(open_page:
     expect(page.locator(".verdict")).to_contain_text(warning)
     page.goto("/")
     expect(page.locator("#needs")).to_contain_text(warning)
+
+
+def test_a26_the_log_tells_every_email_and_fact_and_the_email_as_it_was_sent(
+    open_page: Open, live_worker: Live
+) -> None:
+    inspection = confirmed("Ann Lee", "ann@example.com", "R-26")
+    message = confirmation(inspection, Status.DELIVERED)
+    services.set_notifications(inspection, False, by="Sam Ortiz")
+    page = open_page(f"/inspections/{inspection.pk}/")
+    log = page.locator("#log-lines")
+    line = page.locator(f"#line-m{message.pk}")
+    sent = timezone.localtime(message.sent_at, Company.get().zone)
+    for words in ("Ann Lee", "ann@example.com", "Confirmation", "version 1", "Delivered", "Rule “Confirmation”"):
+        expect(line).to_contain_text(words)
+    expect(line.locator("time").first).to_contain_text(sent.strftime(":%M"))
+    for words in ("Inspection added", "Inspection confirmed", "Emails switched off", "Sam Ortiz"):
+        expect(log).to_contain_text(words)
+    facts = log.inner_text()
+    assert facts.index("Inspection added") < facts.index("Inspection confirmed") < facts.index("Emails switched off")
+    line.get_by_role("link", name="Confirmation").click()
+    email = page.frame_locator("iframe.email-frame")
+    expect(email.locator("body")).to_contain_text("Sign & Pay")
+    expect(email.locator("body")).to_contain_text("12 Oak St")
+    expect(page.locator("#email")).to_contain_text(message.subject)
 
 
 def test_a30_today_is_sorted_by_the_time_to_the_inspection_and_a_digest_can_be_chosen(open_page: Open) -> None:
