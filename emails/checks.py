@@ -65,7 +65,7 @@ class Words:
 
 
 # How a finding names the field that it is about.
-FIELDS: Mapping[str, str] = {"subject": "Subject: ", "preheader": "Preview text: "}
+FIELDS: Mapping[str, str] = {"subject": "Subject: ", "preheader": "Preheader: "}
 
 
 @dataclass(frozen=True)
