@@ -404,3 +404,9 @@ def test_what_really_left_is_what_the_record_has(office: Client, mail: Running, 
     assert handed["SHA-256 of its HTML"] == hashlib.sha256(message.html.encode()).hexdigest()
     assert handed["Template"].endswith("version 1")
     assert [step.title for step in email.steps][-1] == "Their server accepted it"
+
+
+def test_files_are_named_with_their_digest_and_how_they_went(office: Client) -> None:
+    files = [{"name": "a.pdf", "size": 9, "sha256": "ab" * 32}, {"name": "b.pdf", "sha256": "cd" * 32, "link": True}]
+    page = page_text(office, make_message(files=files).inspection)
+    assert f"a.pdf (SHA-256 {'ab' * 32}), b.pdf by link (SHA-256 {'cd' * 32})" in page
