@@ -367,6 +367,26 @@ def test_an_agents_confirmation_that_did_not_arrive_is_not_settled_by_a_signatur
     assert problem.closed_at is None
 
 
+@pytest.mark.parametrize("leaves", ["taken off", "no client any more"])
+def test_when_the_only_one_who_has_not_signed_leaves_the_agreement_is_signed(leaves: str) -> None:
+    rule = make_rule(trigger=Trigger.AGREEMENT_SIGNED, roles=["buyer_agent"])
+    inspection = confirmed(ANN, BOB, PAT)
+    sign(inspection)
+    bob = client(inspection, "Bob Lee")
+    people.remove_person(bob, by="Kim") if leaves == "taken off" else people.change_role(bob, "other", by="Kim")
+    assert standing(inspection, rule) == {"Pat Nguyen": WAITS}
+    people.remove_person(client(inspection), by="Kim")
+    assert inspection.messages.filter(rule=rule).count() == 1
+
+
+def test_several_who_have_not_signed_leave_at_once_and_it_is_told_once() -> None:
+    rule = make_rule(trigger=Trigger.AGREEMENT_SIGNED, roles=["buyer_agent"])
+    inspection = confirmed(ANN, BOB, make_person(name="Cy Lee", email="cy@example.com"), PAT)
+    sign(inspection)
+    services.save(make_draft(people=(ANN, PAT)), by="Kim")
+    assert inspection.messages.filter(rule=rule).count() == 1
+
+
 def test_a_name_that_is_spelled_otherwise_changes_nothing() -> None:
     rule = make_rule(offset=48, unsigned=True)
     inspection = confirmed()
