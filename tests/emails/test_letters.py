@@ -318,6 +318,16 @@ def test_too_big_for_them_it_goes_again_with_a_link_instead(kim: User, ann: Part
     assert again.has_link
 
 
+def test_what_was_to_offer_its_files_by_link_and_was_stopped_can_be_sent_again(kim: User, ann: Participant) -> None:
+    letter = draft(kim, ann, body="<p>Hello</p>")
+    letters.attach(letter, "plan.pdf", PDF)
+    message = letters.send(letter, by="Kim", undo=False)[0]
+    Message.objects.filter(pk=message.pk).update(status=Status.BOUNCED, files=[{"name": "plan.pdf"}])
+    stopped = outbox.resend(message, by="Kim", how=How(by_link=True))
+    assert outbox.cancel(stopped, by="Kim")
+    assert outbox.resend(stopped, by="Kim").by_link
+
+
 def test_without_a_file_there_is_no_link_instead(kim: User, ann: Participant, mail: Running) -> None:
     message = sent(kim, ann)
     told(message, Status.BOUNCED, category="message_too_large")
@@ -375,7 +385,7 @@ def test_words_and_files_are_removed_after_their_time_and_the_record_stays(
     delivery.deliver_due()
     told(message, Status.DELIVERED)
     old = timezone.now() - timedelta(days=Desk.get().keep_texts_days + 1)
-    Message.objects.update(created_at=old)
+    Message.objects.update(created_at=old, sent_at=old)
     Letter.objects.update(sent_at=old)
     forgotten = draft(kim, ann)
     Letter.objects.filter(pk=forgotten.pk).update(saved_at=old)

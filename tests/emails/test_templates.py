@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from emails import activity, builtin, delivery, examples, optouts, outbox, rendering, templates, troubleshoot
 from emails.checks import Words
-from emails.models import EmailTemplate, Message, OptOut, TemplateDraft, TemplateVersion
+from emails.models import Automation, EmailTemplate, Message, OptOut, TemplateDraft, TemplateVersion
 from emails.rendering import TemplateProblem
 from emails.states import Reason, Status
 from inspections import services
@@ -324,6 +324,14 @@ def test_a_renamed_built_in_does_not_come_back_and_keeps_its_spanish(kim: User) 
     builtin.install()
     assert not EmailTemplate.objects.filter(name="Confirmation").exists()
     assert builtin.words(found.current, "es")[0].startswith("Confirmada")
+
+
+def test_a_renamed_built_in_that_took_the_name_of_another_stands_in_for_it(kim: User) -> None:
+    Automation.objects.filter(name="Receipt").delete()
+    EmailTemplate.objects.filter(name="Receipt").delete()
+    EmailTemplate.objects.filter(name="Reminder").update(name="Receipt")
+    builtin.install()
+    assert Automation.objects.get(name="Receipt").template.built_in == "Reminder"
 
 
 def test_two_templates_cannot_have_one_name(owner: Client) -> None:
