@@ -96,7 +96,9 @@ def react(event: InspectionEvent) -> None:
     if event.type == Event.SIGNED and person:
         problems.close_signed(person)
         _stop(person.messages.planned_retries().filter(kind=Kind.CONFIRMATION), by=event.by, note="Signed")
-    if event.type == Event.PAID:
+    if event.type == Event.AGREEMENT_SIGNED:
+        problems.close_signed_by_all(inspection, by=event.by)
+    if event.type in (Event.PAID, Event.UPDATED) and payments.is_paid(inspection):  # the fee may be another one
         problems.close_paid(inspection, by=event.by)
     if event.type in TAKEN_BACK:
         _take_back(event)

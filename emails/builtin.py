@@ -276,9 +276,7 @@ def words(version: TemplateVersion, language: str) -> Said:
 
 def install() -> None:
     """Add what is missing, by name. Repeating it changes nothing."""
-    for built_in in TEMPLATES:
-        _template(built_in)
-    templates = {template.built_in or template.name: template for template in EmailTemplate.objects.all()}
+    templates = {built_in.name: _template(built_in) for built_in in TEMPLATES}
     for rule in AUTOMATIONS:
         # One that was renamed or deleted since does not come back, and a name that is taken stays whose it is.
         if not Automation.objects.filter(Q(built_in=rule["name"]) | Q(name=rule["name"])).exists():

@@ -65,7 +65,7 @@ class Words:
 
 
 # How a finding names the field that it is about.
-FIELDS: Mapping[str, str] = {"subject": "Subject: ", "preheader": "Preview text: "}
+FIELDS: Mapping[str, str] = {"subject": "Subject: ", "preheader": "Preheader: "}
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class Finding:
     """Something about a template, in a sentence. `line` from 1, 0: no certain one; `field` is the form's.
 
     `stops` publishing; `holds` even an email of a version that is published already. `name`: the placeholder.
+    `missing`: it is not written yet, so nothing is wrong.
     """
 
     code: str
@@ -82,6 +83,7 @@ class Finding:
     stops: bool = True
     holds: bool = False
     name: str = ""
+    missing: bool = False
 
     def __str__(self) -> str:
         place = f"Line {self.line}: " if self.line else FIELDS.get(self.field, "")
@@ -151,7 +153,7 @@ def _about_name(name: str) -> list[Finding]:
 
 def _about_subject(subject: str) -> list[Finding]:
     if not subject.strip():
-        return [Finding("subject", "Please enter one. It is empty.", field="subject", holds=True)]
+        return [Finding("subject", "Please enter one. It is empty.", field="subject", holds=True, missing=True)]
     if _LINE_BREAK.search(subject):
         return [Finding("subject", "It has a line break. A subject is one line.", field="subject", holds=True)]
     if len(subject) > MOST_SUBJECT:

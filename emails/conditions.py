@@ -55,9 +55,12 @@ def _booked(rule: Automation, person: Participant) -> bool:
 
 
 def _first_time(rule: Automation, person: Participant) -> bool:
-    """No client of this inspection had an earlier one; a client is asked about themselves alone."""
+    """No client of this inspection had an earlier one; a client is asked about themselves alone.
+
+    A client who is not there yet (see `automations.fire`) has had none.
+    """
     here = person.inspection
-    clients = [person]
+    clients = [person] if person.contact_id else []
     if person.role != Role.CLIENT:
         clients = list(here.participants.current().filter(role=Role.CLIENT).select_related("contact"))
     same = Q(contact__in=[client.contact_id for client in clients])

@@ -49,7 +49,9 @@ def refuse_if_not_so(message: Message) -> None:
         raise Refused("The inspection begins before that. Use another address, or call.")
     if message.plain and message.kind not in PLAIN:
         raise Refused("This email has no short version.")
-    if message.by_link and not (message.resend_of and message.resend_of.files):
+    before = message.resend_of
+    # One that was to offer them by link, and has not left, has kept none of them yet.
+    if message.by_link and not (before and (before.files or before.by_link)):
         raise Refused("No file went along with this email.")
 
 

@@ -27,8 +27,8 @@ class LetterForm(AsksAboutSlips):
     subject = Anything(label="Subject", widget=forms.TextInput(attrs={"autocomplete": "off"}))
     body = Anything(
         label="Text",
-        help_text="HTML with placeholders in double braces. The plain text is made from it.",
-        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true", "class": "code"}),
+        help_text="Write as in any email; an empty line begins a new paragraph. Placeholders and HTML work too.",
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true"}),
     )
     send_at = moment_field(
         label="Send at", required=False, help_text="Leave it empty to send it now. In your company’s time zone."

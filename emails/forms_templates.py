@@ -41,7 +41,7 @@ class TemplateForm(forms.Form):
     name = Anything(label="Name", help_text="Your colleagues see it. Clients never do.")
     subject = Anything(label="Subject", widget=forms.TextInput(attrs={"autocomplete": "off"}))
     preheader = Anything(
-        label="Preview text",
+        label="Preheader",
         help_text="Mail programs show it after the subject, in the list of emails. It may stay empty.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

@@ -172,19 +172,20 @@ def look(letter: Letter, readers: Sequence[Participant], company: Company, *, st
     """All that can be said before it is sent to these people, and to `strangers` more who are not on the inspection."""
     samples = {person.pk: sample(letter, person, company) for person in readers}
     page = max((one.html for one in samples.values()), key=len, default="")
-    found = checks.look(rendering.words_of_letter(letter), hosts=templates.our_hosts(company), page=page)
+    words = rendering.words_of_letter(letter)
+    found = checks.look(words, hosts=templates.our_hosts(company), page=page)
     if not letter.body.strip():
-        found = [Finding("text", "Please write something. It is empty."), *found]
+        found = [Finding("text", "Please write something. It is empty.", missing=True), *found]
     found = [*_about_people(readers, strangers), *_about_time(letter), *found, *_empty(samples, readers, letter)]
     by_link = any(file.content is None for file in _files(letter))
-    lacks_link = not by_link and not checks.leads_to_portal(letter.body)
+    lacks_link = not by_link and not checks.leads_to_portal(words.body)
     warnings = [finding for finding in found if not finding.stops]
     return Look(templates.stops(found), warnings, lacks_link, samples)
 
 
 def _about_people(readers: Sequence[Participant], strangers: int) -> list[Finding]:
     if not readers and not strangers:
-        return [Finding("people", "Please tick at least one person.", field="people")]
+        return [Finding("people", "Please tick at least one person.", field="people", missing=True)]
     return [Finding("address", str(why), field="people") for person in readers if (why := unreachable(person))]
 
 

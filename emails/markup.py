@@ -175,3 +175,30 @@ def read(html: str) -> Found:
     reader.found.faults += [(line, f"<{name[:20]}> is not closed.") for name, line in reader.open]
     reader.found.faults.sort()
     return reader.found
+
+
+# --- as people write -------------------------------------------------------------------------------------------------
+
+_BLOCK = re.compile(
+    r"</?(?:p|div|table|t[rdh]|thead|tbody|tfoot|h[1-6]|[uo]l|li|blockquote|center|hr|pre)\b", re.IGNORECASE
+)
+_BETWEEN = re.compile(r"(\n[ \t]*(?:\n[ \t]*)+)")
+
+
+def paragraphs(written: str, *, links: Callable[[str], bool]) -> str:
+    """What people typed as in any email, as HTML: an empty line ends a paragraph, a line end is kept.
+
+    Paragraphs that are HTML already stay as they are. A placeholder that stands by itself and is one of the `links`
+    becomes a link. Line numbers stay true.
+    """
+    parts = _BETWEEN.split(written.replace("\r\n", "\n"))
+    return "".join(_paragraph(part, links) if part.strip() else part for part in parts)
+
+
+def _paragraph(part: str, links: Callable[[str], bool]) -> str:
+    if _BLOCK.search(part):
+        return part
+    if "<a" not in part.lower():
+        part = TOKEN.sub(lambda m: f'<a href="{m[0]}">{m[0]}</a>' if links(m[1]) else m[0], part)
+    lines = "<br>\n".join(part.strip().split("\n"))
+    return f"<p>{lines}</p>"

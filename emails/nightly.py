@@ -1,7 +1,7 @@
 """Once a night: prove that statuses equal their facts, and let go of what is no longer needed."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -71,9 +71,14 @@ def _forget_cached() -> int:
         return int(cursor.rowcount)
 
 
+def _older_than(horizon: datetime) -> Q:
+    """Messages asked for before, and sent before if they were: what was planned long ago is kept as long as others."""
+    return Q(created_at__lt=horizon) & (Q(sent_at=None) | Q(sent_at__lt=horizon))
+
+
 def _forget_texts(kept: timedelta) -> int:
     """Remove what the emails said; who was sent what and what became of it stays."""
-    old = Message.objects.filter(created_at__lt=timezone.now() - kept).exclude(html="", text="")
+    old = Message.objects.filter(_older_than(timezone.now() - kept)).exclude(html="", text="")
     return old.exclude(status__in=[*UNFINISHED, Status.HELD]).update(html="", text="")
 
 
@@ -84,7 +89,7 @@ def _forget_letters(kept: timedelta) -> int:
     drafts = Letter.objects.drafts().filter(saved_at__lt=horizon)
     removed = drafts.count()
     drafts.delete()
-    alive = Q(created_at__gte=horizon) | Q(status__in=[*UNFINISHED, Status.HELD])
+    alive = ~_older_than(horizon) | Q(status__in=[*UNFINISHED, Status.HELD])
     needed = Message.objects.filter(alive, letter=OuterRef("pk"))
     old = Letter.objects.filter(~Exists(needed), sent_at__lt=horizon)
     Attachment.objects.filter(letter__in=old).delete()
@@ -100,8 +105,8 @@ def _forget_empty_letters(kept: timedelta) -> None:
 def _forget_records(kept: timedelta) -> int:
     """Remove whole families of emails, resends before what they repeat, once the youngest is too old."""
     horizon, removed = timezone.now() - kept, 0
-    young = Message.objects.filter(created_at__gte=horizon, root__isnull=False).values("root")
-    old = Message.objects.filter(created_at__lt=horizon).exclude(status__in=[*UNFINISHED, Status.HELD])
+    young = Message.objects.filter(~_older_than(horizon), root__isnull=False).values("root")
+    old = Message.objects.filter(_older_than(horizon)).exclude(status__in=[*UNFINISHED, Status.HELD])
     old = old.exclude(pk__in=young).exclude(root__in=young)
     while ids := list(old.filter(resends=None, family=None).values_list("pk", flat=True)[:BATCH]):
         Message.objects.filter(pk__in=ids).delete()

@@ -15,8 +15,13 @@ def about_signing(prefix: str = "") -> Q:
 
     `prefix` leads from other rows to their message.
     """
-    kinds = Q(**{f"{prefix}kind__in": [Kind.CONFIRMATION, Kind.AGREEMENT]})
-    return kinds | Q(**{f"{prefix}rule__unsigned": True}) | Q(**{f"{prefix}template__built_in": TO_SIGN})
+    return Q(**{f"{prefix}kind": Kind.CONFIRMATION}) | about_signing_alone(prefix)
+
+
+def about_signing_alone(prefix: str = "") -> Q:
+    """Emails that ask for a signature and for nothing else."""
+    kind = Q(**{f"{prefix}kind": Kind.AGREEMENT})
+    return kind | Q(**{f"{prefix}rule__unsigned": True}) | Q(**{f"{prefix}template__built_in": TO_SIGN})
 
 
 def about_paying(prefix: str = "") -> Q:
@@ -57,10 +62,18 @@ def done_since(message: Message) -> str:
     person = message.participant
     if person is None:
         return ""
-    if asks_to_sign(message) and signature_since(message):
+    if asks_to_sign(message) and _signed_since(message, person):
         return signed(person)
     paid_since = message.inspection.payments.standing().filter(recorded_at__gte=message.created_at)
     return paid(person) if asks_to_pay(message) and paid_since.exists() else ""
+
+
+def _signed_since(message: Message, person: Participant) -> bool:
+    """They signed after it was asked for; of somebody who is no client: a client did."""
+    if person.role == Role.CLIENT:
+        return signature_since(message) is not None
+    given = Signature.objects.standing().filter(participant__inspection=person.inspection_id)
+    return given.filter(signed_at__gte=message.created_at).exists()
 
 
 def signature_since(message: Message) -> Signature | None:

@@ -196,6 +196,12 @@ def find(name: str) -> Placeholder | None:
     return BY_NAME.get(name) or BY_NAME.get(name.upper()) or BY_NAME.get(name.lower())
 
 
+def is_link(name: str) -> bool:
+    """It stands for a personal link, in either spelling."""
+    found = find(name)
+    return found is not None and found.name in LINKS
+
+
 def used(source: str) -> set[str]:
     """Catalogue names that a text uses."""
     return {found.name for token in TOKEN.findall(source) if (found := find(token))}

@@ -9,7 +9,7 @@ from django.utils import timezone
 from emails import papers
 from emails.models import Message, Problem, same_email
 from emails.states import ON_ITS_WAY, UNDELIVERED, Status
-from inspections.models import Inspection, Participant, User
+from inspections.models import Inspection, Participant, Role, User
 
 NEEDS_SOMEONE = UNDELIVERED | {Status.HELD}
 
@@ -81,6 +81,12 @@ def close_all(problems: QuerySet[Problem], *, by: str, note: str) -> None:
 def close_signed(person: Participant) -> None:
     """They signed: that an email which asks for it did not arrive needs nobody any more."""
     close_all(person.problems.filter(papers.about_signing("message__")), by=person.name, note="Solved: signed")
+
+
+def close_signed_by_all(inspection: Inspection, *, by: str) -> None:
+    """Every client signed: the same for what reminds somebody else of it."""
+    others = inspection.problems.exclude(participant__role=Role.CLIENT)
+    close_all(others.filter(papers.about_signing_alone("message__")), by=by, note="Solved: signed")
 
 
 def close_paid(inspection: Inspection, *, by: str) -> None:

@@ -13,15 +13,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Model
 
 from emails import imprint
 from emails.models import Message, MessageEvent
+from emails.states import FACT_RANK, Status, rank
 from inspections.models import Inspection, InspectionEvent, Payment, PortalLink, Signature
 
 _EMPTY: tuple[object, ...] = ("", None, [], {})
+_BEGINNINGS = frozenset({"created", "resent", "retry_planned"})
 _SECRET = frozenset({"click_url"})  # a link that opens the portal is nobody else's business
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -119,9 +123,14 @@ def _happened(inspection: Inspection) -> Iterable[Fact]:
 
 
 def _emails(inspection: Inspection) -> Iterable[Fact]:
-    """Who asked for each. What it said and to whom is told by its steps; by the row itself where none does."""
-    told = MessageEvent.objects.filter(message__inspection=inspection, data__has_key=imprint.KEY)
-    with_steps = set(told.values_list("message_id", flat=True))
+    """Who asked for each. What it said and to whom is told by its steps.
+
+    Whoever was put on it later, as the client that there was not, is told by the step that did so.
+    """
+    steps = MessageEvent.objects.filter(message__inspection=inspection)
+    for_nobody = set(steps.filter(type="client_added").values_list("message_id", flat=True))
+    kept = steps.filter(data__has_key=imprint.KEY).values_list("message_id", "type")
+    told = {message: {type for _, type in types} for message, types in groupby(sorted(kept), itemgetter(0))}
     rows = Message.objects.filter(inspection=inspection).select_related("template_version__template")
     for message in rows.defer("html", "text", "search"):
         yield _fact(
@@ -130,14 +139,23 @@ def _emails(inspection: Inspection) -> Iterable[Fact]:
             message.created_at,
             uuid=str(message.uuid),
             by=message.created_by,
-            person=message.participant_id,
+            person=None if message.pk in for_nobody else message.participant_id,
             rule=message.rule_id,
             resend_of=message.resend_of_id,
             retry=message.retry or None,
             test=message.test or None,
-            # Without digests: the words go after their time.
-            **({} if message.pk in with_steps else imprint.of(message, html="", text="")),
+            **_stored_before(message, told.get(message.pk, set())),
         )
+
+
+def _stored_before(message: Message, told: set[str]) -> dict[str, Any]:
+    """Of an email from before steps kept it, told by its row: only what no later step changes."""
+    if told & _BEGINNINGS:
+        return {}
+    if rank(message.status) < FACT_RANK or "sending" in told:
+        return {imprint.KEY: {"kind": message.kind}}
+    # Without digests: the words go after their time.
+    return imprint.of(message, status=Status.SENDING, reason="", note="", html="", text="")
 
 
 def _steps(inspection: Inspection) -> Iterable[Fact]:

@@ -7,7 +7,7 @@ from emails.record_words import Entry, Told, stamp
 from inspections.models import Company
 from inspections.paper import Paper
 
-_WHEN = 148  # points, as wide as the longest time
+_WHEN = 166  # points, as wide as the longest time
 _BEGINS = 150  # of an email that does not begin at the foot of a page
 ABOUT = (
     "Everything here was stored when it happened and is never changed. “Accepted” means that the receiving mail server "

@@ -269,7 +269,10 @@ def _told_values(content: Content, *names: str) -> list[str]:
 
 
 def _as_sent(email: Content) -> Pairs:
-    files = ", ".join(f"{file.get('name')} (SHA-256 {file.get('sha256')})" for file in email.get("files") or ())
+    files = ", ".join(
+        f"{file.get('name')}{' by link' if file.get('link') else ''} (SHA-256 {file.get('sha256')})"
+        for file in email.get("files") or ()
+    )
     version = f"{email['template']}, version {email['version']}" if "version" in email else ""
     return [
         ("Subject", email.get("subject", "")),

@@ -83,7 +83,8 @@ def words_of(version: TemplateVersion) -> Words:
 
 def words_of_letter(letter: Letter) -> Words:
     """What staff wrote by hand, as the checks read it."""
-    return Words(Kind.ONE_OFF, "This email", letter.subject, letter.body)
+    body = markup.paragraphs(letter.body, links=placeholders.is_link)
+    return Words(Kind.ONE_OFF, "This email", letter.subject, body)
 
 
 def render(

@@ -62,6 +62,7 @@ def preview(request: HttpRequest, form: LetterForm) -> dict[str, Any]:
         "sample": sample,
         "frame": keep(request, sample.html) if sample else "",
         "stops": looked.stops,
+        "wrong": any(not finding.missing for finding in looked.stops),
         "warnings": looked.warnings,
         "without_link": looked.lacks_link,
         "to": form.ticked,

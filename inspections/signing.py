@@ -25,6 +25,7 @@ from inspections.models import (
     Company,
     Contact,
     Inspection,
+    InspectionEvent,
     InspectionStatus,
     Participant,
     PortalLink,
@@ -190,6 +191,21 @@ def review(inspection: Inspection, *, by: str) -> list[Signature]:
         ]
         events.tell(told)
     return ended
+
+
+def complete_without(event: InspectionEvent) -> bool:
+    """A client left or signs no more: if only their signature was lacking, the agreement is signed now. True if so."""
+    inspection, person = event.inspection, event.participant
+    was_client = Role.CLIENT in (event.data.get("role"), event.data.get("old"))
+    if person is None or not was_client or inspection.agreement_id is None or standing(person):
+        return False
+    clients = inspection.participants.current().filter(role=Role.CLIENT)
+    # Several may leave at once: the first of them tells it.
+    told = inspection.events.filter(type=events.Type.AGREEMENT_SIGNED, pk__gt=event.pk)
+    if not clients.exists() or clients_to_sign(inspection.pk).exists() or told.exists():
+        return False
+    events.record(inspection, events.Type.AGREEMENT_SIGNED, by=event.by)
+    return True
 
 
 def changed_since(signature: Signature) -> list[str]:

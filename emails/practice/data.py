@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db.models import Q
 from django.utils import timezone
 
-from emails.models import Message
+from emails.models import Message, WebhookPost
 from emails.practice import acts, acts_papers, past
 from emails.practice.stories import STORIES, Story
 from emails.practice.stories_more import MORE
@@ -131,6 +131,8 @@ def _settle(inspections: Iterable[Inspection]) -> None:
         soon = timezone.now() + timedelta(minutes=1)
         open_ = Message.objects.filter(inspection__in=ids, status__in=UNFINISHED - {Status.DEFERRED, Status.UNKNOWN})
         silent = Q(status=Status.SENT, to_address__startswith="silent+")  # nobody will ever tell
-        if not open_.exclude(status=Status.QUEUED, send_after__gt=soon).exclude(silent).exists():
+        open_ = open_.exclude(status=Status.QUEUED, send_after__gt=soon).exclude(silent)
+        unread = WebhookPost.objects.filter(state=WebhookPost.State.NEW)  # our own acts tell of the silent ones too
+        if not open_.exists() and not unread.exists():
             return
         time.sleep(0.3)

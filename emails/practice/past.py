@@ -75,8 +75,8 @@ def _retell(inspection: Inspection, by: timedelta, words: dict[str, str]) -> Non
         email = step.data[imprint.KEY]
         if "due" in email:
             email["due"] = _moved(email["due"], by)
-        for old, new in words.items():
-            email["subject"] = email.get("subject", "").replace(old, new)
+        for old, new in words.items() if "subject" in email else ():
+            email["subject"] = email["subject"].replace(old, new)
         step.save(update_fields=["data"])
     for event in inspection.events.filter(data__has_key="starts_at"):
         event.data["starts_at"] = _moved(event.data["starts_at"], by)

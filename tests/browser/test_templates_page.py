@@ -177,6 +177,7 @@ def test_publishing_by_keyboard_alone(open_page: Open, confirmation: EmailTempla
     page.get_by_label("Text").focus()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(BUTTON)
+    page.keyboard.press("Tab")  # the signed agreement goes along or not
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     publish = page.get_by_role("button", name="Publish", exact=True)

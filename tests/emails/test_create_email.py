@@ -351,6 +351,14 @@ def test_the_preview_shows_it_as_each_person_gets_it(office: Client, ann: Partic
     assert not Letter.objects.exists()
 
 
+def test_what_is_not_written_yet_is_no_fault(office: Client, ann: Participant) -> None:
+    fresh = text(office.get(f"/inspections/{ann.inspection.pk}/email/").content)
+    assert "Still to do" in fresh
+    assert "Can’t be sent yet" not in fresh
+    wrong = text(office.post(new(office, ann.inspection), typed(act="preview", body="<p>{{NOPE}}</p>")).content)
+    assert "Can’t be sent yet" in wrong
+
+
 def test_the_preview_needs_no_javascript_and_keeps_nothing(office: Client, ann: Participant) -> None:
     answer = office.post(new(office, ann.inspection), typed(ann, act="preview", body="<p>{{NOPE}}</p>"))
     assert "isn’t known" in text(answer.content)

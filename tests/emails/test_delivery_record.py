@@ -125,7 +125,9 @@ def test_the_texts_may_go_after_their_time_and_the_record_stays(kim: User) -> No
     old = make_message(inspection.participants.get(role="client"), created_at=timezone.now() - timedelta(days=100))
     old.events.update(data={})  # as before events kept what their email was
     before = digest(inspection)
-    inspection.messages.update(created_at=timezone.now() - timedelta(days=100))
+    long_ago = timezone.now() - timedelta(days=100)
+    inspection.messages.update(created_at=long_ago)
+    inspection.messages.filter(sent_at__isnull=False).update(sent_at=long_ago)
     moved = digest(inspection)
     nightly.run()
     assert not inspection.messages.filter(status=Status.DELIVERED).exclude(html="", text="").exists()
@@ -170,6 +172,37 @@ def test_an_email_that_moves_on_takes_nothing_back(kim: User) -> None:
         inspection.participants.get(role="client").contact, by="Kim Reyes", email="jose@example.org"
     )
     assert record.load(inspection).since(stopped.sha256) is not None
+
+
+def test_a_client_who_comes_later_takes_nothing_back(kim: User) -> None:
+    """What had nobody to go to is theirs by a step of its own."""
+    template("confirmation")
+    inspection = services.save(make_draft(people=()), by="Kim Reyes")[0]
+    services.confirm(inspection, by="Kim Reyes")
+    printed = digest(inspection)
+    person = people.add_person(inspection, make_person(), by="Kim Reyes")
+    assert inspection.messages.filter(participant=person).exists()
+    assert record.load(inspection).since(printed)
+
+
+def test_what_is_heard_of_an_email_from_before_takes_nothing_back(kim: User) -> None:
+    """Its steps kept nothing of it: what left, and what waits and is stopped."""
+    message = make_message()
+    waiting = make_message(message.participant, kind="reminder", status=Status.QUEUED, send_after=in_days(1))
+    MessageEvent.objects.update(data={})
+    printed = digest(message.inspection)
+    told(message, Status.BOUNCED, category="address_unknown", text=WORDS)
+    assert record.load(message.inspection).since(printed) == 1
+    activity.cancel(waiting, by="Kim Reyes")
+    assert record.load(message.inspection).since(printed) == 2
+
+
+def test_an_email_from_before_that_leaves_now_takes_nothing_back(kim: User) -> None:
+    message = make_message(status=Status.QUEUED)
+    MessageEvent.objects.update(data={})
+    printed = digest(message.inspection)
+    leave(message)
+    assert record.load(message.inspection).since(printed) == 2
 
 
 def test_the_order_of_rows_does_not_matter(kim: User) -> None:
@@ -404,3 +437,9 @@ def test_what_really_left_is_what_the_record_has(office: Client, mail: Running, 
     assert handed["SHA-256 of its HTML"] == hashlib.sha256(message.html.encode()).hexdigest()
     assert handed["Template"].endswith("version 1")
     assert [step.title for step in email.steps][-1] == "Their server accepted it"
+
+
+def test_files_are_named_with_their_digest_and_how_they_went(office: Client) -> None:
+    files = [{"name": "a.pdf", "size": 9, "sha256": "ab" * 32}, {"name": "b.pdf", "sha256": "cd" * 32, "link": True}]
+    page = page_text(office, make_message(files=files).inspection)
+    assert f"a.pdf (SHA-256 {'ab' * 32}), b.pdf by link (SHA-256 {'cd' * 32})" in page

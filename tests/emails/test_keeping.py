@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from emails import nightly
-from emails.models import Desk, Message
+from emails.models import Desk, Letter, Message
 from emails.states import Status
 from tests.emails.mailed import make_client, make_message, told
 from tests.factories import make_company, make_user
@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 def ago(days: float) -> Message:
-    message = told(make_message(created_at=timezone.now() - timedelta(days=days)), Status.DELIVERED)
+    then = timezone.now() - timedelta(days=days)
+    message = told(make_message(created_at=then, sent_at=then), Status.DELIVERED)
     return message
 
 
@@ -45,11 +46,31 @@ def test_what_is_still_to_leave_keeps_its_text() -> None:
     assert waiting.html
 
 
+def test_what_was_planned_long_ago_is_kept_from_when_it_left() -> None:
+    long_ago, yesterday = timezone.now() - timedelta(days=120), timezone.now() - timedelta(days=1)
+    letter = Letter.objects.create(
+        inspection=make_client().inspection, subject="Hello", body="<p>Hello</p>", sent_at=long_ago, sent_by="Kim"
+    )
+    letter.attachments.create(name="a.txt", content_type="text/plain", size=5, sha256="0" * 64, content=b"hello")
+    message = told(make_message(letter=letter, created_at=long_ago, sent_at=yesterday), Status.DELIVERED)
+    Desk.objects.update(keep_texts_days=90, keep_records_days=100)
+    nightly.run()
+    message.refresh_from_db()
+    letter.refresh_from_db()
+    assert (message.html, letter.body, letter.attachments.count()) == ("<p>Hello Ann</p>", "<p>Hello</p>", 1)
+
+
 def test_old_records_go_with_all_their_resends_or_not_at_all() -> None:
     person = make_client()
     first = ago(800)
     again = told(
-        make_message(person, created_at=timezone.now() - timedelta(days=799), root=first, resend_of=first),
+        make_message(
+            person,
+            created_at=first.created_at,
+            sent_at=timezone.now() - timedelta(days=799),
+            root=first,
+            resend_of=first,
+        ),
         Status.DELIVERED,
     )
     living = ago(900)

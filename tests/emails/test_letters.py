@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from emails import delivery, letters, nightly, outbox, problems
+from emails import delivery, letters, markup, nightly, outbox, problems
 from emails.letters import Written
 from emails.models import Attachment, Desk, Letter, Message, Problem
 from emails.outbox import How, Refused
@@ -18,7 +18,7 @@ from emails.states import Reason, Status
 from inspections import grants, links, people
 from inspections.drafts import Person
 from inspections.grants import Thing
-from inspections.models import Inspection, Participant, PortalLink, Scope, User
+from inspections.models import Company, Inspection, Participant, PortalLink, Scope, User
 from tests.emails.mailed import told
 from tests.emails.practice_mail import Running
 from tests.factories import in_days, make_company, make_inspection, make_participant, make_user
@@ -56,6 +56,46 @@ def posted(mail: Running, message: Message) -> dict[str, Any]:
     """What the mail service got."""
     taken: dict[str, Any] = mail.logged(str(message.uuid))[0]["message"]
     return taken
+
+
+# --- as people write -------------------------------------------------------------------------------------------------
+
+
+def is_link(name: str) -> bool:
+    return name == "CLIENT_PORTAL_LINK"
+
+
+@pytest.mark.parametrize(
+    ("written", "html"),
+    [
+        ("Hello Ann,\n\nsee you.", "<p>Hello Ann,</p>\n\n<p>see you.</p>"),
+        ("Hello\r\nAnn", "<p>Hello<br>\nAnn</p>"),
+        ("<h1>Hi</h1>\n\nAnn & <b>Bob</b>", "<h1>Hi</h1>\n\n<p>Ann & <b>Bob</b></p>"),
+        ("<p>One</p>\n<p>Two</p>", "<p>One</p>\n<p>Two</p>"),
+        ("See {{ CLIENT_PORTAL_LINK }}", '<p>See <a href="{{ CLIENT_PORTAL_LINK }}">{{ CLIENT_PORTAL_LINK }}</a></p>'),
+        ('<a href="{{CLIENT_PORTAL_LINK}}">Sign</a>', '<p><a href="{{CLIENT_PORTAL_LINK}}">Sign</a></p>'),
+        ("{{ADDRESS}}", "<p>{{ADDRESS}}</p>"),
+        ("", ""),
+        (" \n\n ", " \n\n "),
+    ],
+)
+def test_what_is_typed_as_in_any_email_becomes_paragraphs(written: str, html: str) -> None:
+    made = markup.paragraphs(written, links=is_link)
+    assert made == html
+    assert made.count("\n") == written.count("\n")
+    assert markup.paragraphs(made, links=is_link) == made
+
+
+def test_a11_plain_words_and_a_bare_link_arrive_as_an_email(kim: User, ann: Participant, mail: Running) -> None:
+    letter = draft(kim, ann, body="Hello {{RECIPIENT_NAME}},\n\nplease sign here: {{CLIENT_PORTAL_LINK}}\nThank you")
+    assert not letters.look(letter, [ann], Company.get()).lacks_link
+    (message,) = letters.send(letter, by="Kim Reyes", undo=False)
+    delivery.deliver_due()
+    message.refresh_from_db()
+    assert message.has_link
+    sent = posted(mail, message)
+    assert "Hello Ann Lee,</p>" in sent["HtmlBody"]
+    assert "Hello Ann Lee,\n\nplease sign here: http" in sent["TextBody"]
 
 
 # --- sending ---------------------------------------------------------------------------------------------------------
@@ -278,6 +318,16 @@ def test_too_big_for_them_it_goes_again_with_a_link_instead(kim: User, ann: Part
     assert again.has_link
 
 
+def test_what_was_to_offer_its_files_by_link_and_was_stopped_can_be_sent_again(kim: User, ann: Participant) -> None:
+    letter = draft(kim, ann, body="<p>Hello</p>")
+    letters.attach(letter, "plan.pdf", PDF)
+    message = letters.send(letter, by="Kim", undo=False)[0]
+    Message.objects.filter(pk=message.pk).update(status=Status.BOUNCED, files=[{"name": "plan.pdf"}])
+    stopped = outbox.resend(message, by="Kim", how=How(by_link=True))
+    assert outbox.cancel(stopped, by="Kim")
+    assert outbox.resend(stopped, by="Kim").by_link
+
+
 def test_without_a_file_there_is_no_link_instead(kim: User, ann: Participant, mail: Running) -> None:
     message = sent(kim, ann)
     told(message, Status.BOUNCED, category="message_too_large")
@@ -335,7 +385,7 @@ def test_words_and_files_are_removed_after_their_time_and_the_record_stays(
     delivery.deliver_due()
     told(message, Status.DELIVERED)
     old = timezone.now() - timedelta(days=Desk.get().keep_texts_days + 1)
-    Message.objects.update(created_at=old)
+    Message.objects.update(created_at=old, sent_at=old)
     Letter.objects.update(sent_at=old)
     forgotten = draft(kim, ann)
     Letter.objects.filter(pk=forgotten.pk).update(saved_at=old)

@@ -74,6 +74,11 @@ def test_somebody_else_gets_their_email_all_the_same_and_no_agent_is_missed() ->
     assert not with_client.messages.filter(rule__name="Confirmation for agents").exists()
 
 
+def test_nobody_had_no_inspection_before_so_a_rule_for_first_time_clients_would_have_written_to_them() -> None:
+    Automation.objects.filter(name="Confirmation").update(first_time=True)
+    assert standing(confirmed())["Confirmation"] == NOBODY
+
+
 def test_what_would_not_have_gone_to_a_client_either_leaves_no_row() -> None:
     automations_rules.switch(Automation.objects.get(name="Agreement"), False, by="Kim")
     Automation.objects.filter(name="Confirmation").update(service="Radon test")

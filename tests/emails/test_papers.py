@@ -289,10 +289,19 @@ def test_the_copy_of_a_signature_that_ended_is_not_sent() -> None:
 
 def failed(inspection: Inspection, kind: str, name: str = "Ann Lee") -> Message:
     message = inspection.messages.get(kind=kind, to_name=name, root=None)
+    bounce(message)
+    return message
+
+
+def bounce(message: Message) -> None:
     Message.objects.filter(pk=message.pk).update(status=Status.BOUNCED, category="address_unknown")
     message.refresh_from_db()
     problems.follow(message)
-    return message
+
+
+def fails(message: Message) -> Problem:
+    bounce(message)
+    return Problem.objects.open().get(message=message)
 
 
 def test_a_signature_settles_what_did_not_arrive_for_that_person() -> None:
@@ -320,12 +329,62 @@ def test_late_news_of_an_agreement_that_is_signed_by_now_needs_nobody() -> None:
 def test_paying_settles_the_reminder_to_pay_that_did_not_arrive() -> None:
     rule = make_rule(offset=48, unpaid=True)
     inspection = confirmed()
-    message = inspection.messages.get(rule=rule)
-    Message.objects.filter(pk=message.pk).update(status=Status.BOUNCED, category="mailbox_full")
-    message.refresh_from_db()
-    problems.follow(message)
+    fails(inspection.messages.get(rule=rule))
     pay(inspection)
     assert Problem.objects.get().closed_note == "Solved: paid"
+
+
+def test_a_fee_that_is_lowered_to_what_came_settles_it_too() -> None:
+    rule = make_rule(unpaid=True, offset=24, template=builtin.template("Reminder to pay"))
+    inspection = confirmed()
+    pay(inspection, "400.00")
+    problem = fails(inspection.messages.get(rule=rule))
+    services.correct(inspection, make_draft(people=(ANN,), fee=Decimal("400.00")), by="Kim")
+    problem.refresh_from_db()
+    assert (problem.closed_by, problem.closed_note) == ("Kim", "Solved: paid")
+
+
+def test_once_every_client_has_signed_nobody_else_has_to_hear_that_they_have_not() -> None:
+    rule = make_rule(roles=["buyer_agent"], unsigned=True, offset=24)
+    inspection = confirmed(ANN, BOB, PAT)
+    failed = inspection.messages.get(rule=rule)
+    problem = fails(failed)
+    again = outbox.resend(failed, by="Kim", how=outbox.How(at=timezone.now() + timedelta(hours=1)))
+    sign(inspection)
+    problem.refresh_from_db()
+    assert problem.closed_at is None
+    sign(inspection, "Bob Lee")
+    problem.refresh_from_db()
+    again.refresh_from_db()
+    assert (problem.closed_note, again.status, again.reason) == ("Solved: signed", *SIGNED)
+
+
+def test_an_agents_confirmation_that_did_not_arrive_is_not_settled_by_a_signature() -> None:
+    inspection = confirmed(ANN, PAT)
+    problem = fails(inspection.messages.get(rule__name="Confirmation for agents"))
+    sign(inspection)
+    problem.refresh_from_db()
+    assert problem.closed_at is None
+
+
+@pytest.mark.parametrize("leaves", ["taken off", "no client any more"])
+def test_when_the_only_one_who_has_not_signed_leaves_the_agreement_is_signed(leaves: str) -> None:
+    rule = make_rule(trigger=Trigger.AGREEMENT_SIGNED, roles=["buyer_agent"])
+    inspection = confirmed(ANN, BOB, PAT)
+    sign(inspection)
+    bob = client(inspection, "Bob Lee")
+    people.remove_person(bob, by="Kim") if leaves == "taken off" else people.change_role(bob, "other", by="Kim")
+    assert standing(inspection, rule) == {"Pat Nguyen": WAITS}
+    people.remove_person(client(inspection), by="Kim")
+    assert inspection.messages.filter(rule=rule).count() == 1
+
+
+def test_several_who_have_not_signed_leave_at_once_and_it_is_told_once() -> None:
+    rule = make_rule(trigger=Trigger.AGREEMENT_SIGNED, roles=["buyer_agent"])
+    inspection = confirmed(ANN, BOB, make_person(name="Cy Lee", email="cy@example.com"), PAT)
+    sign(inspection)
+    services.save(make_draft(people=(ANN, PAT)), by="Kim")
+    assert inspection.messages.filter(rule=rule).count() == 1
 
 
 def test_a_name_that_is_spelled_otherwise_changes_nothing() -> None:

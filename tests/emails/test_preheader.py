@@ -1,4 +1,4 @@
-"""The preview text: beside the subject everywhere, hidden in the HTML, not in the text, checked like the subject."""
+"""The preheader: beside the subject everywhere, hidden in the HTML, not in the text, checked like the subject."""
 
 import re
 
@@ -87,17 +87,17 @@ def test_a_name_with_line_breaks_stays_on_one_line(kim: User) -> None:
 
 def test_it_is_checked_like_the_subject() -> None:
     assert said("See you soon") == []
-    assert said("Hello {{clinet_name}}") == ["Preview text: {{clinet_name}} isn’t known. Did you mean {{client_name}}?"]
-    assert said("Hello {{CLIENT_NAME") == ["Preview text: {{ has no }} after the name."]
-    assert said("one\ntwo") == ["Preview text: It has a line break. It is one line."]
-    assert said("x" * 301)[0] == "Preview text: It is longer than 300 characters."
-    assert said("x" * 120) == ["Preview text: About 120 characters. Mail programs show the first 110 or fewer."]
-    assert said("A discount for you") == ["Preview text: “discount” sounds like advertising. Filters may think so too."]
+    assert said("Hello {{clinet_name}}") == ["Preheader: {{clinet_name}} isn’t known. Did you mean {{client_name}}?"]
+    assert said("Hello {{CLIENT_NAME") == ["Preheader: {{ has no }} after the name."]
+    assert said("one\ntwo") == ["Preheader: It has a line break. It is one line."]
+    assert said("x" * 301)[0] == "Preheader: It is longer than 300 characters."
+    assert said("x" * 120) == ["Preheader: About 120 characters. Mail programs show the first 110 or fewer."]
+    assert said("A discount for you") == ["Preheader: “discount” sounds like advertising. Filters may think so too."]
 
 
 def test_a_bad_one_holds_even_what_is_published(kim: User) -> None:
     version = TemplateVersion(template=confirmation(), number=2, subject="x", body=GOOD, preheader="{{NOPE}}")
-    with pytest.raises(rendering.TemplateProblem, match=r"Preview text: \{\{NOPE\}\} isn’t known"):
+    with pytest.raises(rendering.TemplateProblem, match=r"Preheader: \{\{NOPE\}\} isn’t known"):
         rendering.check(rendering.words_of(version), Company.get())
 
 
@@ -122,7 +122,7 @@ def test_the_editor_keeps_previews_publishes_compares_and_restores_it(owner: Cli
     owner.post(page, typed(found, preheader=text, body=GOOD, act="publish"))
     found.refresh_from_db()
     before = owner.get(f"{page}publish/").content.decode()
-    assert "<h3>Preview text</h3>" in before
+    assert "<h3>Preheader</h3>" in before
     assert f"<ins>{text}</ins>" in before
     owner.post(f"{page}publish/", {"revision": found.revision})
     assert found.current.preheader == text
@@ -136,7 +136,7 @@ def test_a_mistake_in_it_stops_publishing_at_its_field(owner: Client) -> None:
     found = confirmation()
     answer = owner.post(f"/templates/{found.pk}/", typed(found, preheader="{{NOPE}}", body=GOOD, act="publish"))
     assert answer.status_code == 422
-    assert '<a href="#id_preheader">Preview text: {{NOPE}} isn’t known.</a>' in answer.content.decode()
+    assert '<a href="#id_preheader">Preheader: {{NOPE}} isn’t known.</a>' in answer.content.decode()
     assert templates.words(found).preheader == "{{NOPE}}"
 
 
