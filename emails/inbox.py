@@ -21,6 +21,7 @@ from django.utils import timezone
 from emails import activity, erased, providers, verdicts, wake
 from emails.models import Message, MessageEvent, WebhookPost
 from emails.states import UNDELIVERED
+from inspections import links
 from inspections.text import canonical
 
 log = logging.getLogger(__name__)
@@ -161,7 +162,8 @@ def _key(row: MessageEvent, told_at: datetime | None) -> str:
 
 def _beside(event: AnymailTrackingEvent) -> dict[str, str]:
     told = {"user_agent": event.user_agent, "click_url": event.click_url}
-    return {name: _clean(str(value))[:300] for name, value in told.items() if value}
+    # Who reads our records must not get the key to somebody's portal.
+    return {name: links.masked(_clean(str(value)))[:300] for name, value in told.items() if value}
 
 
 def _named_by(provider: str, event: AnymailTrackingEvent) -> dict[str, list[str]]:

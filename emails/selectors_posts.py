@@ -11,6 +11,7 @@ from emails import paging, providers, wording
 from emails.models import MessageEvent, WebhookPost
 from emails.paging import Page, Place
 from emails.selectors_messages import STEPS
+from inspections import links
 
 PAGE = 50
 COUNT_UP_TO = 1_000
@@ -126,10 +127,13 @@ class Raw:
 
 
 def raw(post: WebhookPost) -> Raw:
-    """JSON in order, else text, else bytes as numbers; without characters that could hide or rearrange anything."""
+    """JSON in order, else text, else bytes as numbers; without characters that could hide or rearrange anything.
+
+    The secrets of portal links in it are masked.
+    """
     body = bytes(post.body)
     text, form = (_mail(body), "text") if post.provider == providers.BY_MAIL else _readable(body)
-    shown = "".join(map(_visible, text[:SHOWN_CHARACTERS]))
+    shown = "".join(map(_visible, links.masked(text)[:SHOWN_CHARACTERS]))
     return Raw(
         shown, len(body), form, is_cut=len(text) > SHOWN_CHARACTERS or (form == "hex" and len(body) > _HEX_BYTES)
     )

@@ -1,6 +1,7 @@
 """Webhooks: nobody gets in who does not belong, nothing that was let in is lost, nothing counts twice."""
 
 import json
+import secrets
 from itertools import permutations
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from emails import activity, holds, inbox, nightly, problems, providers
+from emails import activity, holds, inbox, nightly, problems, providers, selectors_posts
 from emails.models import Message, MessageEvent, Problem, WebhookPost
 from emails.states import FACT_RANK, Status, rank
 from inspections.models import Inspection
@@ -386,3 +387,17 @@ def test_a_database_that_is_busy_makes_no_poison(webhook: Post, monkeypatch: pyt
 
 def _deadlock(post: WebhookPost) -> None:
     raise OperationalError("deadlock detected")
+
+
+@pytest.mark.parametrize("slash", ["/", "\\/", "%2F"])
+def test_a_click_keeps_no_key_to_the_portal(webhook: Post, slash: str) -> None:
+    message = sent()
+    secret = secrets.token_urlsafe(32)
+    clicked = f"https://desk.example.com{slash}p{slash}{secret}{slash}"
+    post = postmark(message, "Open", RecordType="Click", OriginalLink=clicked)
+    assert webhook(post) == 200
+    inbox.drain()
+    event = MessageEvent.objects.get(type="clicked")
+    assert "desk.example.com" in event.data["click_url"]
+    assert secret not in str(event.data)
+    assert secret not in selectors_posts.raw(WebhookPost.objects.get()).text
