@@ -15,14 +15,14 @@ from emails import (
     conditions,
     eligibility,
     eligibility_rules,
-    outbox,
+    planning,
     problems,
     releases,
     searching,
     timing,
 )
 from emails.models import Automation, AutomationQuerySet, Kind, Message, Side, Trigger
-from emails.outbox import Plan
+from emails.planning import Plan
 from emails.states import CANCELLABLE, IN_OUR_HANDS, Reason, Status
 from inspections import payments
 from inspections.models import (
@@ -114,7 +114,7 @@ def fire(rule: Automation, event: InspectionEvent) -> list[Message]:
     people = list(_meant(rule, event).select_related("contact", "inspection").order_by("pk"))
     rows = [_one(rule, event, person) for person in people]
     if _lacks_client(rule, event.inspection, people):
-        rows.append(outbox.skip_for_nobody(event.inspection, rule, f"{rule.pk}:nobody:{event.pk}", by=event.by))
+        rows.append(planning.skip_for_nobody(event.inspection, rule, f"{rule.pk}:nobody:{event.pk}", by=event.by))
     return rows
 
 
@@ -147,7 +147,7 @@ def _one(rule: Automation, event: InspectionEvent, person: Participant, reason: 
         not_after=decided.until,
     )
     reason = decided.reason or reason
-    return outbox.skip(plan, reason, note=decided.note) if reason else outbox.enqueue(plan)
+    return planning.skip(plan, reason, note=decided.note) if reason else planning.enqueue(plan)
 
 
 def decide(rule: Automation, person: Participant, *, by: str) -> Decision:
@@ -205,7 +205,7 @@ def apply(message: Message, decided: Decision, *, by: str, text: str = "") -> bo
         why = {"reason": decided.reason, "note": decided.note[:500]}
         return activity.move(message, Status.SKIPPED, frm={status}, type="skipped", by=by, text=text, **times, **why)
     if status == Status.SKIPPED:
-        return outbox.plan_again(message, decided.due, decided.until, by=by)
+        return planning.plan_again(message, decided.due, decided.until, by=by)
     if (message.send_after, message.not_after) == (decided.due, decided.until):
         return True
     return activity.move(message, status, frm={status}, type="moved", by=by, text=text, **times)

@@ -15,7 +15,7 @@ from emails.checks import Finding
 from emails.files import BadFile
 from emails.limits import Refused
 from emails.models import Attachment, EmailTemplate, Kind, Letter, Message
-from emails.outbox import Plan
+from emails.planning import Plan
 from emails.rendering import Sample
 from inspections import people
 from inspections.drafts import Person

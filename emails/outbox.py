@@ -1,7 +1,4 @@
-"""The outbox: verbs that write messages. Each writes the row in one transaction, then wakes a worker.
-
-A message that may not leave is written all the same, as `held` or `skipped` with its reason.
-"""
+"""The outbox: verbs that send, send again and stop. Each writes the row in one transaction, then wakes a worker."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,140 +7,28 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from emails import activity, eligibility, optouts, wake
+from emails import activity, eligibility, wake
 from emails.limits import Refused, check_limits
-from emails.models import Automation, EmailTemplate, Letter, Message
-from emails.states import UNDELIVERED, Reason, Status
-from inspections.models import Inspection, Participant
+from emails.models import Automation, EmailTemplate, Message
+from emails.planning import Plan, draft
+from emails.states import UNDELIVERED, Status
+from inspections.models import Participant
 from inspections.text import canonical
 
 __all__ = [
     "How",
-    "Plan",
     "Refused",
     "begin",
     "cancel",
-    "enqueue",
-    "plan_again",
     "refusal",
     "resend",
     "send",
     "send_now",
     "settle",
-    "skip",
-    "skip_for_nobody",
     "tomorrow_at_eight",
     "try_later",
     "why_not_again",
 ]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """An email that a rule or a person wants: to whom, what, when."""
-
-    participant: Participant
-    kind: str
-    template: EmailTemplate | None
-    by: str
-    letter: Letter | None = None
-    rule: Automation | None = None
-    firing: str | None = None
-    send_after: datetime | None = None
-    not_after: datetime | None = None
-
-
-# --- first messages --------------------------------------------------------------------------------------------------
-
-
-def enqueue(plan: Plan) -> Message:
-    """Queue an email, or hold it if its address cannot be used. A firing told twice is the same row."""
-    message = _draft(plan)
-    if optouts.applies(message.kind, message.to_key):
-        return skip(plan, Reason.UNSUBSCRIBED)
-    message.reason = eligibility.unusable(message)
-    message.status = Status.HELD if message.reason else Status.QUEUED
-    return _write(message)
-
-
-def skip(plan: Plan, reason: Reason, *, note: str = "") -> Message:
-    """Remember an email that is not sent on purpose, and why."""
-    message = _draft(plan)
-    message.status, message.reason, message.note = Status.SKIPPED, reason, note[:500]
-    return _write(message)
-
-
-def skip_for_nobody(inspection: Inspection, rule: Automation, firing: str, *, by: str) -> Message:
-    """Remember a rule's email for clients that had no client to go to."""
-    message = Message(
-        inspection=inspection,
-        kind=rule.template.kind,
-        template=rule.template,
-        rule=rule,
-        firing=firing,
-        created_by=by,
-        provider=settings.MAIL_PROVIDER,
-    )
-    message.status, message.reason = Status.SKIPPED, Reason.NO_CLIENT
-    return _write(message)
-
-
-def _draft(plan: Plan) -> Message:
-    now = timezone.now()
-    contact = plan.participant.contact
-    return Message(
-        inspection=plan.participant.inspection,
-        participant=plan.participant,
-        kind=plan.kind,
-        template=plan.template,
-        letter=plan.letter,
-        rule=plan.rule,
-        firing=plan.firing,
-        to_name=contact.name,
-        to_address=contact.email,
-        to_key=canonical(contact.email),
-        created_by=plan.by,
-        created_at=now,
-        send_after=plan.send_after or now,
-        not_after=plan.not_after,
-        provider=settings.MAIL_PROVIDER,
-    )
-
-
-@transaction.atomic
-def _write(message: Message) -> Message:
-    if message.firing:
-        told = Message.objects.filter(firing=message.firing).first()
-        if told:
-            return told
-    activity.create(message, by=message.created_by)
-    wake.deliver()
-    return message
-
-
-def plan_again(message: Message, due: datetime, until: datetime | None, *, by: str) -> bool:
-    """What was not sent on purpose goes after all, at its time, to the person's present address. False if too late."""
-    if message.participant is None:
-        return False
-    contact = message.participant.contact
-    message.to_address, message.to_key = contact.email, canonical(contact.email)
-    reason = eligibility.unusable(message)
-    changes = {"to_name": contact.name, "to_address": message.to_address, "to_key": message.to_key}
-    planned = activity.move(
-        message,
-        Status.HELD if reason else Status.QUEUED,
-        frm={Status.SKIPPED},
-        type="planned_again",
-        by=by,
-        reason=reason,
-        note="",
-        send_after=due,
-        not_after=until,
-        **changes,
-    )
-    if planned:
-        wake.deliver()
-    return planned
 
 
 # --- sending again ---------------------------------------------------------------------------------------------------
@@ -304,7 +189,7 @@ def begin(
 
     `undo` holds it back for UNDO_SECONDS, unless it leaves later anyway.
     """
-    message = _draft(plan)
+    message = draft(plan)
     message.nonce, message.subject = nonce, subject
     eligibility.refuse_if_unusable(message)
     check_limits(message, confirmed=confirmed)
@@ -345,7 +230,7 @@ def refusal(participant: Participant, kind: str, template: EmailTemplate | None 
         if refused:
             return refused
         eligibility.refuse_if_unusable(
-            _draft(Plan(participant, kind, template or template_for(participant, kind), by=""))
+            draft(Plan(participant, kind, template or template_for(participant, kind), by=""))
         )
     except Refused as refused:
         return refused

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from emails import outbox, replies, selectors_automations
+from emails import outbox, planning, replies, selectors_automations
 from emails.limits import Refused
 from emails.models import new_nonce
 from emails.selectors_automations import Offer
@@ -52,7 +52,7 @@ def _send(request: HttpRequest, inspection: Inspection) -> HttpResponse:
 def _take(offer: Offer, *, by: str, nonce: str) -> str:
     """Send it, now or at its time. The sentence that says why not, or ""."""
     if offer.due is not None:
-        outbox.plan_again(offer.message, offer.due, offer.until, by=by)
+        planning.plan_again(offer.message, offer.due, offer.until, by=by)
         return ""
     try:
         outbox.send_now(offer.message, by=by, nonce=f"{nonce}:{offer.message.pk}" if nonce else None)

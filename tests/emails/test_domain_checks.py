@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from emails import domains_checks, outbox, tasks
+from emails import domains_checks, outbox, planning, tasks
 from emails.domains_dns import look_up
 from emails.models import DomainCheck, Message, Problem
 from emails.outbox import Refused
@@ -48,7 +48,9 @@ def real(settings: LazySettings, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
 
 def planned(person: Participant) -> Message:
     """A confirmation for this person, as a rule would plan it."""
-    return outbox.enqueue(outbox.Plan(person, "confirmation", outbox.template_for(person, "confirmation"), "Kim Reyes"))
+    return planning.enqueue(
+        planning.Plan(person, "confirmation", outbox.template_for(person, "confirmation"), "Kim Reyes")
+    )
 
 
 # --- asking DNS ------------------------------------------------------------------------------------------------------

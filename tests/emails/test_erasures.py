@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
-from emails import activity, erasures, holds, inbox, nightly, optouts, outbox, retries
+from emails import activity, erasures, holds, inbox, nightly, optouts, planning, retries
 from emails.models import AddressHold, Erasure, Letter, Message, MessageEvent, OptOut, Problem, WebhookPost
 from emails.states import Status
 from inspections import asking, links, people, services, signing
@@ -303,7 +303,7 @@ def test_a_row_that_was_written_meanwhile_is_found(webhook: Post) -> None:
     erase(ann)
     kept = make_message(ann).template
     assert kept is not None
-    outbox.enqueue(outbox.Plan(before, "confirmation", kept, by="Rule"))  # it had read the address before
+    planning.enqueue(planning.Plan(before, "confirmation", kept, by="Rule"))  # it had read the address before
     assert traces()
     erasures.go_on()
     assert traces() == []

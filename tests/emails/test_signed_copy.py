@@ -6,9 +6,10 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from emails import builtin, delivery, outbox, templates
+from emails import builtin, delivery, outbox, planning, templates
 from emails.models import EmailTemplate, Message
-from emails.outbox import How, Plan
+from emails.outbox import How
+from emails.planning import Plan
 from emails.states import Reason, Status
 from inspections import pdf, signing
 from inspections.models import Participant
@@ -36,7 +37,7 @@ def receipt() -> EmailTemplate:
 
 
 def send(person: Participant) -> Message:
-    message = outbox.enqueue(Plan(person, "confirmation", receipt(), "Kim"))
+    message = planning.enqueue(Plan(person, "confirmation", receipt(), "Kim"))
     delivery.deliver_due()
     message.refresh_from_db()
     return message

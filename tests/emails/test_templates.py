@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from emails import activity, builtin, delivery, examples, optouts, outbox, rendering, templates, troubleshoot
+from emails import activity, builtin, delivery, examples, optouts, outbox, planning, rendering, templates, troubleshoot
 from emails.checks import Words
 from emails.models import Automation, EmailTemplate, Message, OptOut, TemplateDraft, TemplateVersion
 from emails.rendering import TemplateProblem
@@ -505,8 +505,8 @@ def test_looking_changes_nothing_and_a_post_stops_marketing_only(mail: Running, 
     assert (message.status, message.reason) == (Status.SKIPPED, Reason.UNSUBSCRIBED)
     assert inspection.messages.get(kind="confirmation").status == Status.SENT
     assert message.template
-    again = outbox.Plan(make_client(email="ann@example.com"), "review_request", message.template, "Kim")
-    assert outbox.enqueue(again).reason == Reason.UNSUBSCRIBED
+    again = planning.Plan(make_client(email="ann@example.com"), "review_request", message.template, "Kim")
+    assert planning.enqueue(again).reason == Reason.UNSUBSCRIBED
     with pytest.raises(outbox.Refused, match="asked not to get"):
         outbox.resend(message, by="Kim")
 
