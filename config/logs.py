@@ -3,8 +3,9 @@
 import logging
 import re
 
-# The path of a client portal is a key to it; Django logs the path of every failed request.
-PORTAL_PATH = re.compile(r"(/p/)[^/\s?\"']+")
+# The path of a client portal is a key to it, and so is that of the page that ends marketing; Django logs the path of
+# every failed request.
+PORTAL_PATH = re.compile(r"(/p/(?:stop/)?)[^/\s?\"']+")
 
 
 class MaskSecrets(logging.Filter):

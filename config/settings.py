@@ -134,7 +134,15 @@ if urlsplit(REDIS_URL).scheme not in {"redis", "rediss"}:
     fail("REDIS_URL", "must start with redis:// or rediss://.")
 
 # In the database, so that no page ever waits for Redis. Made by `manage.py createcachetable`.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # Limits on guessing and the codes of the phone live here. What is beyond the number goes by its name, not its
+        # age: with Django's 300 a few hundred visitors would make us forget who typed wrong passwords.
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 
 # --- Application -----------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -208,6 +216,11 @@ ASSETS_DIR = BASE_DIR / ".assets"
 STATIC_URL = "/static/"
 STATIC_ROOT = ASSETS_DIR / "static"
 STATICFILES_DIRS: list[Path] = [folder for folder in (BASE_DIR / "static", ASSETS_DIR / "vendor") if folder.is_dir()]
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -237,6 +250,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # or strangers could have us write to anybody
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "inspections.passwords.OneTimeToken"  # noqa: S105 - a class
 ACCOUNT_SESSION_REMEMBER = True  # SESSION_COOKIE_AGE counts, not the browser's life
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # invitations too

@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
+from inspections import accounts
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("accounts/email/", accounts.no_other_address, name="account_email"),  # in place of allauth's
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("anymail/", include("emails.webhooks")),

@@ -96,6 +96,10 @@ def refuse_if_pointless(message: Message) -> None:
     if message.letter and message.letter.is_forgotten:
         page = ("Create Email", f"/inspections/{message.inspection_id}/email/")
         raise Refused("The words of this email were removed after their time. Please write a new one.", way_out=page)
+    ends = message.letter.link_expires_at if message.letter else None
+    if ends and ends <= timezone.now():
+        page = ("Share it again", f"/inspections/{message.inspection_id}/share/")
+        raise Refused("The link of this email has ended. Please share it anew.", way_out=page)
     flying = Message.objects.filter(pk=message.family_id) | Message.objects.filter(root_id=message.family_id)
     # A try that we plan by ourselves is in nobody's way: what is sent now takes its place.
     ahead = flying.filter(status__in=IN_OUR_HANDS).exclude(status=Status.QUEUED, retry__gt=0).order_by("-pk").first()

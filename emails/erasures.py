@@ -25,7 +25,7 @@ from emails.states import CANCELLABLE, IN_OUR_HANDS, Status
 from inspections import erasing
 from inspections.erasing import NAME
 from inspections.errors import NotPossible
-from inspections.models import Contact
+from inspections.models import Contact, Inspection, User
 from inspections.text import MAX_EMAIL, canonical
 
 WHY = "Their data was deleted"
@@ -55,7 +55,7 @@ def erase(contact: Contact, *, by: str, at: datetime | None = None) -> Erasure:
             _forget(locked, done)
             return done
         theirs = _lock(locked)
-        names, addresses = [locked.name], _addresses(locked, theirs)
+        names, addresses = erasing.names_of(locked), _addresses(locked, theirs)
         erasing.take_off(locked, by=by)
         for message in Message.objects.filter(participant__contact=locked, status__in=CANCELLABLE).order_by("pk"):
             activity.cancel(message, by=by, text=WHY)
@@ -67,7 +67,7 @@ def erase(contact: Contact, *, by: str, at: datetime | None = None) -> Erasure:
             needles=[needle[:MAX_EMAIL] for needle in (*names, *addresses)],
             posts_up_to=WebhookPost.objects.aggregate(newest=Max("pk"))["newest"] or 0,
         )
-        _forget_wishes(addresses, but=locked)
+        _forget_wishes(names, addresses, but=locked)
         erasing.empty_uploads(addresses)
         tombstone.messages = _forget(locked, tombstone)
         tombstone.save(update_fields=["messages"])
@@ -153,7 +153,7 @@ def _impersonal(data: dict[str, Any]) -> dict[str, Any]:
     return {imprint.KEY: kept} if kept else {}
 
 
-def _forget_wishes(addresses: Sequence[str], *, but: Contact) -> None:
+def _forget_wishes(names: Sequence[str], addresses: Sequence[str], *, but: Contact) -> None:
     """Holds lose whom they were about. The wish to get no marketing stays, as a digest that cannot be read back.
 
     Whoever shares the mailbox keeps both.
@@ -164,6 +164,7 @@ def _forget_wishes(addresses: Sequence[str], *, but: Contact) -> None:
         holds.update(key="", address="", why="", note="")
         if OptOut.objects.filter(key__in=erased.marks(key), ended_at=None).exists():
             OptOut.objects.filter(key=key, ended_at=None).delete()
+        OptOut.objects.filter(key=key, ended_by__in=names).update(ended_by=NAME)
         OptOut.objects.filter(key=key).update(key=erased.marks(key)[0], note="")
 
 
@@ -225,6 +226,7 @@ def _forget_mentions(tombstone: Erasure) -> bool:
     """Name and addresses in other people's emails about the same inspections. True if some have to wait."""
     found = _pattern(tombstone.needles)
     on = tombstone.contact.participations.values("inspection")
+    _forget_who_did_it(tombstone.needles, Inspection.objects.filter(pk__in=on))
     others = Message.objects.filter(inspection__in=on, erased_at=None)
     for message in others.exclude(status__in=_LEAVING).only(*_WORDS).order_by("pk"):
         old = {name: getattr(message, name) for name in _WORDS}
@@ -240,6 +242,14 @@ def _forget_mentions(tombstone: Erasure) -> bool:
         other = {name: found.sub("", getattr(letter, name)) for name in ("other_name", "other_email")}
         Letter.objects.filter(pk=letter.pk).update(**words, **other)
     return others.filter(status__in=_LEAVING).exists()
+
+
+def _forget_who_did_it(names: Iterable[str], on: QuerySet[Inspection]) -> None:
+    """Whoever signs or asks for a link stands as the one who had an email sent or a problem solved."""
+    theirs = set(names) - set(User.objects.values_list("name", flat=True))
+    Message.objects.filter(inspection__in=on, created_by__in=theirs).update(created_by=NAME)
+    MessageEvent.objects.filter(message__inspection__in=on, by__in=theirs).update(by=NAME)
+    Problem.objects.filter(inspection__in=on, closed_by__in=theirs).update(closed_by=NAME)
 
 
 def _forget_in(event: MessageEvent, found: re.Pattern[str]) -> None:

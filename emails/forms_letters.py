@@ -59,7 +59,7 @@ class LetterForm(AsksAboutSlips):
         """What stands in a field."""
         if not self.is_bound:
             return str(self.initial.get(name) or "")
-        return str(self.data.get(name) or "").strip()
+        return str(self.data.get(name) or "").replace("\x00", "").strip()
 
     def written(self) -> Written:
         """What was typed, right or wrong. Call `is_valid` before."""
@@ -69,8 +69,8 @@ class LetterForm(AsksAboutSlips):
             people=self.ticked,
             template=chosen_template(self.value("template")),
             send_at=self.cleaned_data.get("send_at"),
-            other_name=self.value("other_name").replace("\x00", "")[:MAX_NAME],
-            other_email=self.value("other_email").replace("\x00", "")[: MAX_EMAIL * 2],
+            other_name=self.value("other_name")[:MAX_NAME],
+            other_email=self.value("other_email")[: MAX_EMAIL * 2],
         )
 
     def check_other(self) -> None:

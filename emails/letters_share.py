@@ -61,7 +61,10 @@ def by_email(
     person = _someone(inspection, to, scope, by=by)
     with translation.override(person.contact.language or settings.LANGUAGE_CODE):
         subject, body = wording_share.words(scope, clock_words(ends.astimezone(Company.get().zone))[0])
-    letter = letters.save(inspection, uuid, Written(subject, body, [person]), revision=0, page="", by=by)
+    try:
+        letter = letters.save(inspection, uuid, Written(subject, body, [person]), revision=0, page="", by=by)
+    except letters.Sent as pressed_twice:  # at once, and the other press was quicker
+        return letters.send(pressed_twice.letter, by=str(by))[0]
     letter.scope, letter.link_expires_at = scope, ends
     letter.save(update_fields=["scope", "link_expires_at"])
     message = letters.send(letter, by=str(by))[0]

@@ -65,7 +65,12 @@ def chosen_ids(data: QueryDict) -> list[int]:
 
 def nonce(request: HttpRequest) -> str:
     """What makes this form count once."""
-    return request.POST.get("nonce", "")[:70] or new_nonce()
+    return given_nonce(request)[:70] or new_nonce()
+
+
+def given_nonce(request: HttpRequest) -> str:
+    """The name that a form has of its own, without what a database cannot hold; "" for none."""
+    return request.POST.get("nonce", "").replace("\x00", "")
 
 
 def _when(message: Message) -> str:

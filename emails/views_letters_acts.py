@@ -120,7 +120,7 @@ def _test(request: HttpRequest, form: LetterForm, which: str) -> HttpResponse:
     try:
         if person is None:
             raise Refused("Please add a person to the inspection first.", status_code=422)
-        nonce = request.POST.get("nonce", "")[:100] or None
+        nonce = replies.given_nonce(request)[:100] or None
         sent = letters.send_test(letter_of(form), person, user=access.colleague(request), nonce=nonce)
     except Refused as problem:
         return show(request, form, status=problem.status_code, problem=problem, problem_title="No test was sent")
@@ -164,6 +164,8 @@ def confirmed(request: HttpRequest, inspection: Inspection, uuid: UUID) -> HttpR
     if found.sent_at:
         return was_sent(request, found)
     form = form_of(inspection, found)
+    if request.POST.get("revision") != str(found.revision):  # it says something else now, or goes to somebody else
+        return show(request, form, status=409, theirs=found)
     looked = letters.look(found, form.ticked, Company.get(), strangers=int(form.has_other))
     if looked.stops:  # changed in another window while the question stood
         return show(request, form, status=422, refused=looked.stops)

@@ -179,7 +179,7 @@ def how(request: HttpRequest) -> How:
 
 def _nonce(request: HttpRequest) -> str | None:
     """The form's own name: pressed twice, it counts once."""
-    return request.POST.get("nonce", "")[:100] or None
+    return replies.given_nonce(request)[:100] or None
 
 
 def _confirmed(request: HttpRequest) -> bool:

@@ -32,7 +32,7 @@ def missed(request: HttpRequest, inspection_id: int) -> HttpResponse:
 
 
 def _send(request: HttpRequest, inspection: Inspection) -> HttpResponse:
-    nonce = request.POST.get("nonce", "")[:60]
+    nonce = replies.given_nonce(request)[:60]
     ticked = set(request.POST.getlist("email")) if "send" in request.POST else set()
     with transaction.atomic():
         Inspection.objects.select_for_update(no_key=True).get(pk=inspection.pk)

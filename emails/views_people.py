@@ -38,7 +38,7 @@ def resend(request: HttpRequest, participant_id: int, kind: str) -> HttpResponse
 
 
 def _send(person: Participant, kind: str, request: HttpRequest) -> Message:
-    nonce = request.POST.get("nonce", "")[:90] or None
+    nonce = replies.given_nonce(request)[:90] or None
     return outbox.send(person, kind, by=str(request.user), nonce=nonce, confirmed=request.POST.get("confirmed") == "1")
 
 
@@ -100,7 +100,7 @@ def _answer(request: HttpRequest, form: PersonForm, *, via: Via, clear: bool = T
     if not form.is_valid():
         return None
     try:
-        saved = _save(form, by=str(request.user), via=via, nonce=request.POST.get("nonce", ""))
+        saved = _save(form, by=str(request.user), via=via, nonce=replies.given_nonce(request))
     except (Refused, NotPossible, BadField) as refused:
         form.person.contact.refresh_from_db()
         form.add_error("role" if isinstance(refused, NotPossible) else "email", str(refused))

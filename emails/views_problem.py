@@ -42,7 +42,7 @@ def resend(request: HttpRequest, problem_id: int) -> HttpResponse:
     """Send again all that did not reach this person, each to be undone by itself."""
     refusal: Refused | None = None
     for problem in _siblings(problem_id):
-        nonce = request.POST.get("nonce", "")[:70]
+        nonce = replies.given_nonce(request)[:70]
         try:
             again = outbox.resend(
                 problem.message,

@@ -23,7 +23,7 @@ def remind(request: HttpRequest, participant_id: int, what: str) -> HttpResponse
             person,
             what,
             by=str(request.user),
-            nonce=request.POST.get("nonce", "")[:90] or None,
+            nonce=replies.given_nonce(request)[:90] or None,
             confirmed=request.POST.get("confirmed") == "1",
         )
     except Refused as problem:

@@ -97,7 +97,7 @@ def _act(request: HttpRequest, found: EmailTemplate) -> HttpResponse:
 def _test(request: HttpRequest, found: EmailTemplate, form: TemplateForm) -> HttpResponse:
     scene = selectors_templates.scene(form.cleaned_data["example"], Company.get())
     try:
-        nonce = request.POST.get("nonce", "")[:100] or None
+        nonce = replies.given_nonce(request)[:100] or None
         sent = templates.send_test(found, form.words(found.kind), scene, user=access.colleague(request), nonce=nonce)
     except Refused as problem:
         return _page(request, found, _again(form, found), status=problem.status_code, problem=str(problem))

@@ -135,7 +135,7 @@ def resend(request: HttpRequest, template_id: int) -> HttpResponse:
 
 def _resend(request: HttpRequest, found: EmailTemplate) -> HttpResponse:
     chosen = {value for value in request.POST.getlist("message") if value.isdecimal() and len(value) < 19}
-    nonce = request.POST.get("nonce", "")[:60]
+    nonce = replies.given_nonce(request)[:60]
     sent, refused = 0, 0
     for message in Message.objects.filter(template=found, test=False, pk__in=chosen).order_by("pk"):
         try:

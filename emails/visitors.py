@@ -28,10 +28,15 @@ def react(event: InspectionEvent) -> None:
 
 
 def _went_to_somebody_else(event: InspectionEvent, person: Participant) -> None:
-    """The newest email that brought them a link did not reach its person, and nothing else goes to that address."""
+    """The newest email that brought them a link did not reach its person, and nothing else goes to that address.
+
+    A link that was shared or copied blames no email: it went another way, and the person may well get their mail.
+    """
+    if not any(str(uuid) == event.data.get("purpose") for uuid in person.messages.values_list("uuid", flat=True)):
+        return
     sent = person.messages.filter(has_link=True, status__in=_MAY_HAVE_ARRIVED, test=False)
     message = sent.filter(to_key=canonical(event.data.get("email", ""))).order_by("-pk").first()
-    if message is None:  # the link was given to them in another way
+    if message is None:  # it went to an address that they had before
         return
     told = activity.vouch(message, Status.REJECTED, by=event.by, type="not_me", category=holds.WRONG_PERSON)
     if told.category == holds.WRONG_PERSON:  # a complaint outweighs it, and holds the address already

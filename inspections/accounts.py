@@ -7,7 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal import ratelimit
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 from inspections import passwords
 from inspections.models import Company
@@ -57,6 +57,11 @@ class AccountAdapter(DefaultAccountAdapter):
             tries = [at for at in tries if at > now - rate.duration]  # the latest first
             waits += [tries[rate.amount - 1] + rate.duration - now] if len(tries) >= rate.amount else []
         return max(waits)
+
+
+def no_other_address(request: HttpRequest) -> HttpResponse:
+    """Which address somebody signs in with is the owners' business: allauth's page would write to any that is typed."""
+    raise Http404
 
 
 def locked_words(seconds: float) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inspections import links, people
 from inspections.events import Type
-from inspections.models import Contact, ContactChange, ImportUpload, Inspection, InspectionEvent, Participant
+from inspections.models import Contact, ContactChange, ImportUpload, Inspection, InspectionEvent, Participant, Signature
 
 NAME = "Deleted person"
 # Told by the person, under their own name.
@@ -27,6 +27,15 @@ def addresses_of(contact: Contact) -> list[str]:
     """Every address that they have or had, as written."""
     former = contact.changes.filter(field="email").values_list("old", "new")
     return sorted({contact.email, *(address for pair in former for address in pair)} - {""})
+
+
+def names_of(contact: Contact) -> list[str]:
+    """What they are called, were called while nobody else is, and typed as their name when they signed."""
+    pairs = contact.changes.filter(field="name").values_list("old", "new")
+    former = {name for pair in pairs for name in pair}
+    former -= set(Contact.objects.filter(name__in=former).exclude(pk=contact.pk).values_list("name", flat=True))
+    typed = Signature.objects.filter(participant__contact=contact).values_list("typed_name", flat=True)
+    return sorted({contact.name, *former, *typed} - {""})
 
 
 def open_participations(contact: Contact) -> list[Participant]:

@@ -20,6 +20,7 @@ _REGULAR, _BOLD, _RARE = (_FONTS / name for name in ("DejaVuSans.ttf", "DejaVuSa
 _BROKEN = {"BASE", "PfEd", "TeX "}  # tables of the rare font that cannot be written; nothing drawn depends on them
 _INK, _QUIET, _LINE = (27, 39, 51), (74, 89, 102), (190, 200, 208)
 _MARGIN = 54  # points, as are all sizes here
+_PAGES = "\t\t"  # becomes the number of pages; no text holds it, because `_legible` leaves no tab
 _NEXT: dict[str, Any] = {"new_x": XPos.LMARGIN, "new_y": YPos.NEXT, "align": "L"}
 
 
@@ -43,6 +44,7 @@ class Paper(FPDF):
         self.set_author(company)
         self.set_producer("")
         self.set_lang("en-US")
+        self.alias_nb_pages(_PAGES)
         self._prepare(company + foot)
         self.add_page()
         self.heading(title, size=18)
@@ -58,7 +60,7 @@ class Paper(FPDF):
         self.set_y(-_MARGIN)
         self._font(8, colour=_QUIET)
         self.cell(self.epw - 80, 12, self._legible(self._foot))
-        self.cell(80, 12, f"Page {self.page_no()} of {{nb}}", align="R")
+        self.cell(80, 12, f"Page {self.page_no()} of {_PAGES}", align="R")
 
     def heading(self, text: str, *, size: int = 12) -> None:
         """A title that stays with what follows it."""

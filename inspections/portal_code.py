@@ -8,13 +8,13 @@ from inspections.portal_doors import BAD_LINKS_PER_MINUTE, admit, closed, is_too
 
 @public(form=True)
 def code(request: HttpRequest) -> HttpResponse:
-    """Ask for a code, and open its link. Wrong ones are slowed down like wrong links."""
+    """Ask for a code, and open its link. Tries are slowed down like wrong links, and the right one among them, too."""
     if request.method != "POST":
         return page(request, "portal/code.html")
+    if is_too_often(request, "code", BAD_LINKS_PER_MINUTE):  # before looking, or guessing would go on at full speed
+        return closed(request, "busy", 429)
     link = handover.take_code(request.POST.get("code", ""))
     if link and link.is_active:
         links.note_use(link)
         return admit(link)
-    if is_too_often(request, "bad-link", BAD_LINKS_PER_MINUTE):
-        return closed(request, "busy", 429)
     return page(request, "portal/code.html", {"wrong": True}, status=422)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -169,12 +170,23 @@ def address_of(request: HttpRequest) -> str | None:
 
 def is_too_often(request: HttpRequest, what: str, most: int) -> bool:
     """More than `most` of this from one address in this minute."""
-    key = f"portal-{what}:{address_of(request) or 'unknown'}:{timezone.now():%H%M}"
+    key = f"portal-{what}:{_neighborhood(address_of(request))}:{timezone.now():%H%M}"
     cache.add(key, 0, timeout=120)
     try:
         return cache.incr(key) > most
     except ValueError:  # thrown out of the cache in between
         return False
+
+
+def _neighborhood(address: str | None) -> str:
+    """Whom a limit is for. In IPv6 a household has a whole /64, and could come from another address each time."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((int(found) >> 64 << 64, 64)))
 
 
 def _cookie(participant_id: int) -> str:

@@ -242,7 +242,7 @@ def _checked(person: Participant, consent: Consent) -> str:
 def _letters(name: str) -> str:
     """What has to be typed alike: on a phone nobody finds the accents and dots."""
     apart = unicodedata.normalize("NFKD", name_key(name))
-    return "".join(ch for ch in apart if ch.isalnum())
+    return "".join(ch for ch in apart if ch.isalnum()) or apart  # of a name without letters every sign counts
 
 
 def _facts(person: Participant) -> dict[str, Any]:

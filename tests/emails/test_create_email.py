@@ -175,7 +175,7 @@ def test_a11_somebody_else_is_asked_about_first(office: Client, ann: Participant
     assert "Pat Moe</bdi> is not on this inspection." in html
     assert "Pat Moe (someone else) will see: date, place, inspector. Not: agreement, invoice, report." in html
     assert not Message.objects.exists()
-    office.post(address, {"act": "confirmed"})
+    office.post(address, {"act": "confirmed", "revision": "1"})
     assert set(Message.objects.values_list("to_name", flat=True)) == {"Ann Lee", "Pat Moe"}
     assert ann.inspection.participants.get(role="other").name == "Pat Moe"
     office.post(address, {"act": "confirmed"})
@@ -198,7 +198,7 @@ def test_somebody_else_needs_a_name_and_an_address(
     address = new(office, ann.inspection)
     answer = office.post(address, typed(act="send", **other))
     if answer.status_code == 200:  # what only the drafts' rules know is said after the question
-        answer = office.post(address, {"act": "confirmed"})
+        answer = office.post(address, {"act": "confirmed", "revision": "1"})
     assert answer.status_code == 422
     assert said in text(answer.content)
     assert not Message.objects.exists()
@@ -501,7 +501,26 @@ def test_what_was_spoiled_while_the_question_stood_is_not_sent(office: Client, a
     address = new(office, ann.inspection)
     office.post(address, typed(ann, act="send", **OTHER))
     Letter.objects.update(body="{{NOPE}}")
-    answer = office.post(address, {"act": "confirmed"})
+    answer = office.post(address, {"act": "confirmed", "revision": "1"})
     assert answer.status_code == 422
     assert "isn’t known" in text(answer.content)
     assert not Message.objects.exists()
+
+
+def test_yes_is_said_to_what_was_read_and_to_nobody_else(office: Client, ann: Participant) -> None:
+    address = new(office, ann.inspection)
+    asked = text(office.post(address, typed(ann, act="send", **OTHER)).content)
+    said = re.findall(r'name="revision" value="(\d+)"', asked)[0]
+    office.post(address, typed(ann, page="two", revision=said, other_name="Zed", other_email="zed@example.org"))
+    answer = office.post(address, {"act": "confirmed", "revision": said})
+    assert answer.status_code == 409
+    assert "saved in another window" in text(answer.content)
+    assert not Message.objects.exists()
+
+
+def test_what_no_database_holds_is_no_error(office: Client, ann: Participant) -> None:
+    address = new(office, ann.inspection)
+    values = typed(ann, page="o\0ne", nonce="n\0-1", other_name="\0", template="\0", send_at="\0", example="\0")
+    assert office.post(f"{address}save/", values).status_code == 200
+    assert office.post(address, values | {"act": "test", "revision": "1"}).status_code == 302
+    assert Message.objects.get().test

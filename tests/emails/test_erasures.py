@@ -17,12 +17,22 @@ from django.utils import timezone
 from emails import activity, erasures, holds, inbox, nightly, optouts, outbox, retries
 from emails.models import AddressHold, Erasure, Letter, Message, MessageEvent, OptOut, Problem, WebhookPost
 from emails.states import Status
-from inspections import links, people, services
+from inspections import asking, links, people, services, signing
 from inspections.errors import BadField, NotPossible
 from inspections.models import Contact, ContactChange, ImportUpload, Participant, PortalLink
 from tests.emails.conftest import Post, postmark, tell
 from tests.emails.mailed import make_client, make_failed, make_message
-from tests.factories import in_days, make_company, make_draft, make_inspection, make_participant, make_person, make_user
+from tests.factories import (
+    consent,
+    in_days,
+    make_agreement,
+    make_company,
+    make_draft,
+    make_inspection,
+    make_participant,
+    make_person,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -484,3 +494,21 @@ def test_every_page_about_them_still_opens(owner: Client) -> None:
     assert owner.post(f"/messages/{failed.pk}/resend/").status_code in (302, 409, 422)
     assert not Message.objects.filter(status=Status.QUEUED).exists()
     assert ContactChange.objects.exists()
+
+
+def test_whoever_signed_and_asked_for_a_link_is_not_left_as_the_one_who_did_it() -> None:
+    found = make_client(inspection=make_inspection(status="confirmed", agreement=make_agreement()), name="Annabel Roe")
+    make_participant(found.inspection, role="buyer_agent", email="pat@example.com")
+    people.correct_contact(found.contact, by="Kim", email=NOW)
+    make_failed(found, "mailbox_full")
+    people.correct_contact(found.contact, by="Kim", name=NAME)
+    found.refresh_from_db()
+    signing.sign(found, consent(found, typed_name="Ann\u00e1bel Quist"))
+    asking.new_link(NOW, None)
+    asked = Message.objects.get(created_by=NAME)
+    erasures.erase(found.contact, by="Kim")
+    while not Erasure.objects.get().done_at:
+        erasures.go_on()
+    asked.refresh_from_db()
+    assert asked.created_by == "Deleted person"
+    assert {trace.split(":")[0] for trace in traces(("Annabel", "bel quist"))} == {"inspections_signature"}

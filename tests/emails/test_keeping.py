@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -92,3 +94,14 @@ def test_an_owner_changes_the_days_and_the_night_obeys(client: Client) -> None:
     assert old.html == ""
     assert not Message.objects.filter(pk=gone.pk).exists()
     assert "kept for 60 days" in client.get("/emails/?domain=x.com").content.decode()
+
+
+def test_what_the_cache_holds_past_its_time_goes() -> None:
+    cache.clear()
+    for name in ("old", "young"):
+        cache.set(f"preview:{name}", "<p>Ann Lee</p>", 60)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cache SET expires = now() - interval '1 second' WHERE cache_key LIKE '%old'")
+        assert nightly.run()["cached"] == 1
+        cursor.execute("SELECT cache_key FROM cache")
+        assert cursor.fetchall() == [(":1:preview:young",)]

@@ -1,8 +1,11 @@
 """No more marketing, and marketing again: by their own press, or by staff with a note of how they asked."""
 
+import logging
+
 import pytest
 from django.test import Client
 
+from config.logs import MaskSecrets
 from emails import optouts, outbox
 from emails.models import OptOut
 from inspections.models import Participant
@@ -86,3 +89,10 @@ def test_whoever_is_not_signed_in_cannot_allow_anything(office: Client) -> None:
     ann, _ = stopped()
     assert Client().post(f"/contacts/{ann.contact_id}/marketing/", {"note": "x"}).status_code == 302
     assert optouts.applies("review_request", ANN)
+
+
+def test_the_log_keeps_no_link_of_anybody() -> None:
+    for path in ("/p/stop/IjEi:1vX:s3cret/", "/p/s3cret/", "/p/stop/s3cret"):
+        record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (path,), None)
+        MaskSecrets().filter(record)
+        assert "s3cret" not in record.getMessage()

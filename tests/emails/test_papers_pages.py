@@ -248,3 +248,9 @@ def test_an_older_version_is_given_to_nobody(office: Client) -> None:
     agreements.install()
     publish(office)
     assert office.get("/settings/agreement/1/move/").headers["Location"] == "/settings/agreement/1/"
+
+
+def test_a_nonce_that_no_database_holds_is_no_error(office: Client) -> None:
+    person = make_client_who_signs()
+    data = {"amount": "5", "method": "cash", "note": "", "nonce": "n\0"}
+    assert office.post(f"/inspections/{person.inspection_id}/payments/", data).status_code == 302

@@ -7,11 +7,12 @@ from urllib.parse import unquote
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from emails import delivery
+from emails import delivery, outbox
 from emails.models import Letter, Message
 from emails.states import Status
 from inspections import grants, handover, links
@@ -19,6 +20,7 @@ from inspections.models import InspectionEvent, Participant, PortalLink, Scope, 
 from tests.emails.mailed import make_client
 from tests.emails.practice_mail import Running
 from tests.factories import in_days, make_company, make_participant, make_user
+from tests.inspections.test_at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -333,3 +335,46 @@ def test_a12_wrong_codes_open_nothing_and_are_slowed_down(client: Client, kim: U
     with time_machine.travel(timezone.now(), tick=False):  # they are counted by the minute
         answers = [client.post("/p/code/", {"code": code}).status_code for _ in range(25)]
     assert set(answers) == {422, 429}
+
+
+def test_the_right_code_is_not_found_by_trying_on(client: Client, ann: Participant) -> None:
+    code = handover.make_code(links.mint(ann, purpose="x")[0])
+    with time_machine.travel(timezone.now(), tick=False):  # they are counted by the minute
+        assert [client.post("/p/code/", {"code": "ACDE FHJK"}).status_code for _ in range(21)][-1] == 429
+        assert client.post("/p/code/", {"code": code}).status_code == 429
+    assert client.post("/p/code/", {"code": code}, REMOTE_ADDR="198.51.100.9").status_code == 302  # not used up
+
+
+def test_a_code_lives_whatever_else_is_remembered(client: Client, ann: Participant) -> None:
+    code = handover.make_code(links.mint(ann, purpose="x")[0])
+    for number in range(400):
+        cache.set(f"a-{number}", 1)
+        cache.set(f"z-{number}", 1)
+    assert client.post("/p/code/", {"code": code}).status_code == 302
+
+
+# --- once ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("to", ["ann", "new"])
+def test_pressed_twice_at_once_it_is_one_email(office: Client, ann: Participant, kim: User, to: str) -> None:
+    somebody = {"to": "new", "name": "Uncle Bob", "email": "bob@example.org", "confirmed": "1"}
+    values = form(office, ann) | (somebody if to == "new" else {})
+
+    def press() -> int:
+        browser = Client()
+        browser.force_login(kim)
+        return int(browser.post(page(ann, ""), values).status_code)
+
+    assert at_once(press, press, press) == [302] * 3
+    assert Message.objects.count() == Letter.objects.count() == 1
+
+
+def test_an_email_whose_link_has_ended_is_shared_anew_not_sent_again(office: Client, ann: Participant) -> None:
+    share(office, ann, lasts="now7")
+    Letter.objects.update(link_expires_at=timezone.now())
+    Message.objects.update(status=Status.BOUNCED)
+    refused = outbox.why_not_again(Message.objects.get())
+    assert refused is not None
+    assert refused.way_out == ("Share it again", page(ann, ""))

@@ -362,3 +362,29 @@ def test_too_many_wrong_tries_say_how_long_to_wait(sam: User) -> None:
         visitor.post("/accounts/login/", {"login": sam.email, "password": "wrong"})
     html = visitor.post("/accounts/login/", {"login": sam.email, "password": PASSWORD}).content.decode()
     assert "Too many wrong tries. Wait 5 minutes, then try again." in html
+
+
+def test_wrong_tries_are_not_forgotten_because_many_visit(sam: User) -> None:
+    make_company()
+    wrong = {"login": sam.email, "password": "wrong"}
+    for _ in range(6):
+        Client().post("/accounts/login/", wrong)
+    for number in range(400):
+        Client().get("/p/nobody/", REMOTE_ADDR=f"198.51.{number // 250}.{number % 250}")
+    assert "Too many wrong tries" in Client().post("/accounts/login/", wrong).content.decode()
+
+
+def test_a_stranger_cannot_have_us_write_to_anybody(client: Client, sam: User) -> None:
+    make_company()
+    answers = [client.post("/accounts/password/reset/", {"email": to}) for to in ("nobody@example.org", sam.email)]
+    assert [(answer.status_code, answer.headers["Location"]) for answer in answers] == [
+        (302, "/accounts/password/reset/done/")
+    ] * 2
+    assert [email.to for email in mail.outbox] == [[sam.email]]
+
+
+def test_nobody_gives_themselves_another_address(client: Client, sam: User) -> None:
+    client.force_login(sam)
+    assert client.get("/accounts/email/").status_code == 404
+    assert client.post("/accounts/email/", {"email": "sam@elsewhere.example", "action_add": ""}).status_code == 404
+    assert not mail.outbox

@@ -12,7 +12,7 @@ from emails import holds, reasons
 from emails.models import AddressHold, Message, Problem
 from emails.states import Reason, Status
 from inspections import asking, links, services
-from inspections.models import InspectionEvent, Participant, PortalLink
+from inspections.models import InspectionEvent, Participant, PortalLink, Scope
 from tests.emails.mailed import make_client, make_message, template, told
 from tests.factories import make_company, make_inspection, make_participant, make_user
 
@@ -34,7 +34,9 @@ def delivered(person: Participant, **over: Any) -> Message:
 
 
 def not_me(person: Participant) -> None:
-    asking.not_me(links.mint(person, purpose="test")[0])
+    """Pressed by whoever got the newest email."""
+    newest = person.messages.order_by("pk").last()
+    asking.not_me(links.mint(person, purpose=str(newest.uuid) if newest else "test")[0])
 
 
 def words(answer: Any) -> str:
@@ -128,6 +130,17 @@ def test_a_link_that_no_email_brought_blames_no_email(office: Client) -> None:
     make_message(ann, status=Status.QUEUED)
     not_me(ann)
     assert not Problem.objects.exists()
+    assert not AddressHold.objects.exists()
+    assert not PortalLink.objects.active().exists()
+
+
+def test_whoever_was_given_a_link_in_another_way_stops_no_mail(office: Client) -> None:
+    ann = make_client()
+    message = delivered(ann)
+    shared, _ = links.mint(ann, purpose="Shared by Kim Reyes", scope=Scope.DETAILS)
+    asking.not_me(shared)
+    message.refresh_from_db()
+    assert (message.status, message.category) == (Status.DELIVERED, "")
     assert not AddressHold.objects.exists()
     assert not PortalLink.objects.active().exists()
 

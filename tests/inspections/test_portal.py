@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -342,3 +343,18 @@ def test_a_closed_link_is_explained_in_spanish_too() -> None:
 def test_staff_pages_stay_in_english_whatever_the_browser_asks_for() -> None:
     answer = Client().get("/accounts/login/", headers={"Accept-Language": "es"})
     assert "Sign in" in answer.content.decode()
+
+
+@time_machine.travel(datetime(2026, 11, 23, 15, 0, tzinfo=UTC), tick=False)  # they are counted by the minute
+def test_a_household_that_changes_its_ipv6_address_is_slowed_down_too() -> None:
+    answers = [Client().get("/p/x/", REMOTE_ADDR=f"2001:db8:1:2::{n:x}").status_code for n in range(22)]
+    assert answers == [404] * 20 + [429] * 2
+    assert Client().get("/p/x/", REMOTE_ADDR="2001:db8:1:3::1").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/p/code/", "/p/new-link/", "/accounts/login/", "/inspections/1/payments/"])
+def test_a_stranger_cannot_fill_the_disk(path: str) -> None:
+    client = Client(enforce_csrf_checks=True)  # for which the form is read, before anybody asks who sent it
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    large = SimpleUploadedFile("large.bin", b"x" * (settings.WEBHOOK_MAX_BYTES + 1))
+    assert client.post(path, {"file": large}).status_code == 400

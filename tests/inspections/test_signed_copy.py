@@ -4,16 +4,27 @@ import hashlib
 import re
 import zlib
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
+from pypdf import PdfReader
 
 from inspections import pdf, services, signing
 from inspections.models import Signature
-from tests.factories import consent, make_client_who_signs, make_company, make_draft, make_user
+from tests.factories import (
+    consent,
+    make_agreement,
+    make_client_who_signs,
+    make_company,
+    make_draft,
+    make_inspection,
+    make_participant,
+    make_user,
+)
 from tests.inspections.portal_visits import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +105,13 @@ def test_the_address_and_the_browser_that_are_not_known_are_said_to_be_so() -> N
     ann = make_client_who_signs()
     lines = dict(pdf.evidence(signing.sign(ann, consent(ann, ip=None, agent=""))))
     assert (lines["From"], lines["Browser"]) == ("not known", "not known")
+
+
+def test_the_words_stand_as_they_were_signed_whatever_they_are() -> None:
+    agreement = make_agreement(body="We {nb} look.")
+    person = make_participant(make_inspection(status="confirmed", agreement=agreement))
+    shown = signing.document(person)
+    assert shown is not None
+    read = PdfReader(BytesIO(pdf.unsigned(shown))).pages[0].extract_text()
+    assert "We {nb} look." in read
+    assert "Page 1 of 1" in read

@@ -214,3 +214,10 @@ def test_what_changed_is_told_as_people_read_it() -> None:
     services.correct(ann.inspection, draft, by="Kim")
     changed = {change.name: (change.old, change.new) for change in signing.changes(Signature.objects.get())}
     assert changed == {"services": ("Full inspection", "Full inspection, Radon"), "fee": ("$425.00", "$500.00")}
+
+
+def test_a_name_without_letters_is_typed_as_it_is() -> None:
+    ann = make_client_who_signs(name="🙂")
+    with pytest.raises(BadField):
+        signing.sign(ann, consent(ann, typed_name="!"))
+    assert signing.sign(ann, consent(ann, typed_name="🙂"))
