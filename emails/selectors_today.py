@@ -164,6 +164,7 @@ def _rows(single: Iterable[Problem], company: Company) -> list[Row]:
 def _row(problems: list[Problem], company: Company, warnings: Mapping[int, str], cut_off: Collection[int]) -> Row:
     problem = max(problems, key=lambda p: p.message_id)
     message = problem.message
+    message.inspection = problem.inspection  # read already, and asked when it begins
     facts = selectors_messages.facts(message, company=company)
     found = troubleshoot.verdict(facts, message, problem, together=len(problems))
     said = found.guidance if found else wording.display(facts)
