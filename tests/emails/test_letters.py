@@ -204,11 +204,12 @@ def test_the_link_of_an_email_opens_what_the_letter_says(
 ) -> None:
     person = beside(ann, role=role, name="Pat Moe", email="pat@example.com")
     letter = draft(kim, person)
-    Letter.objects.filter(pk=letter.pk).update(scope=scope, link_expires_at=in_days(9))
+    ends = in_days(9)
+    Letter.objects.filter(pk=letter.pk).update(scope=scope, link_expires_at=ends)
     letters.send(letter, by="Kim", undo=False)
     delivery.deliver_due()
     link = PortalLink.objects.get(participant=person)
-    assert (link.scope, link.expires_at) == (scope, in_days(9))
+    assert (link.scope, link.expires_at) == (scope, ends)
     opened = grants.things(link.scope, person.role)
     assert opened == grants.things(scope, role)
     assert role == "client" or not opened & {Thing.AGREEMENT, Thing.INVOICE}
