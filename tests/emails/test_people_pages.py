@@ -172,10 +172,11 @@ def test_what_was_held_for_the_address_goes_out_once_by_itself(office: Client) -
 def test_a_held_reminder_still_waits_for_its_time(office: Client) -> None:
     person = make_client(email="")
     held = make_message(person, kind="reminder", status=Status.HELD, reason=Reason.NO_ADDRESS, to_address="")
-    Message.objects.filter(pk=held.pk).update(send_after=in_days(4))
+    its_time = in_days(4)
+    Message.objects.filter(pk=held.pk).update(send_after=its_time)
     answer = save(office, person)
     held.refresh_from_db()
-    assert (held.status, held.send_after) == (Status.QUEUED, in_days(4))
+    assert (held.status, held.send_after) == (Status.QUEUED, its_time)
     assert "Saved. 1 waiting email goes out at its time to ann@gmail.com." in words(answer)
 
 

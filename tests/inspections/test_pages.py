@@ -130,9 +130,10 @@ def test_whoever_a_colleague_added_or_moved_meanwhile_stays(office: Client) -> N
     draft = form.draft()
     colleagues = Inspection.objects.get()
     people.add_person(colleagues, make_person(name="Bob Lee", email="bob@example.com"), by="Raj")
-    services.reschedule(colleagues, in_days(9), by="Raj")
+    moved_to = in_days(9)
+    services.reschedule(colleagues, moved_to, by="Raj")
     assert services.correct(inspection, draft, by="Kim")
-    assert (inspection.address, inspection.starts_at) == ("14 Oak St", in_days(9))
+    assert (inspection.address, inspection.starts_at) == ("14 Oak St", moved_to)
     assert {person.name for person in inspection.participants.current()} == {"Ann Lee", "Bob Lee"}
 
 
