@@ -109,12 +109,17 @@ def discard(letter: Letter) -> bool:
 
 
 def attach(letter: Letter, raw_name: str, content: bytes) -> Attachment:
-    """Add a file; what goes beyond MOST_ALONG is offered by link. The same file twice is there once. Raises BadFile."""
+    """Add a file; what goes beyond MOST_ALONG is offered by link. The same file twice is there once.
+
+    Raises BadFile, Sent, or Letter.DoesNotExist for a draft that was thrown away.
+    """
     name = files.tidy_name(raw_name)
     sort = files.sort_of(name, content)
     digest = hashlib.sha256(content).hexdigest()
     with transaction.atomic():
-        Letter.objects.drafts().select_for_update(of=("self",)).get(pk=letter.pk)
+        locked = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
+        if locked.sent_at is not None:
+            raise Sent(locked)
         if (there := letter.attachments.filter(name=name, sha256=digest).first()) is not None:
             return there
         if letter.attachments.count() >= files.MOST_FILES:

@@ -65,15 +65,15 @@ def _act(request: HttpRequest, inspection: Inspection, uuid: UUID) -> HttpRespon
         return show(request, form, revision=form.cleaned_data.get("revision") or 0, page=form.value("page"))
     try:
         form.letter = save(request, form)
-    except letters.Sent as sent:
+        if wrong := take_in(request, form.letter):
+            return show(request, form, status=422, file_problems=wrong)
+        return ACTS.get(act, kept)(request, form, which or act)
+    except letters.Sent as sent:  # before, or by another window while this one worked on it
         return was_sent(request, sent.letter)
     except letters.Stale as stale:
         return _stale(request, form, stale.letter)
     except Letter.DoesNotExist:
         raise Http404 from None
-    if wrong := take_in(request, form.letter):
-        return show(request, form, status=422, file_problems=wrong)
-    return ACTS.get(act, kept)(request, form, which or act)
 
 
 def _stale(request: HttpRequest, form: LetterForm, theirs: Letter) -> HttpResponse:

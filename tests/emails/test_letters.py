@@ -183,6 +183,14 @@ def test_nothing_goes_out_about_a_canceled_inspection(kim: User, ann: Participan
         letters.send(letter, by="Kim")
 
 
+def test_nothing_is_attached_to_what_another_window_sent(kim: User, ann: Participant) -> None:
+    letter = draft(kim, ann)
+    letters.send(Letter.objects.get(pk=letter.pk), by="Kim")
+    with pytest.raises(letters.Sent):
+        letters.attach(letter, "plan.pdf", PDF)
+    assert not Attachment.objects.exists()
+
+
 def test_who_left_meanwhile_gets_nothing(kim: User, ann: Participant) -> None:
     letter = draft(kim, ann, beside(ann))
     people.remove_person(ann, by="Sam")
