@@ -35,6 +35,11 @@ def on_paper(page: Page) -> str:
     return " ".join(unicodedata.normalize("NFKC", "".join(part.extract_text() for part in reader.pages)).split())
 
 
+def printed(words: str, paper: str) -> bool:
+    """Wherever a line ends: a long address breaks inside."""
+    return words.replace(" ", "") in paper.replace(" ", "")
+
+
 def hidden_on_paper(page: Page) -> None:
     page.emulate_media(media="print")
     for gone in (".side", ".bottom-bar", "main .btn", "main input:not([type=hidden])"):
@@ -77,10 +82,10 @@ def test_record_printed_by_the_browser_has_everything_and_no_screen_parts(open_p
     page = open_page(f"/inspections/{failed.inspection_id}/record/")
     paper = on_paper(page)
     for words in (WORDS, "José Núñez", "ann@gmial.com", "li@example.net", "Hint, no proof:", "Emails switched off"):
-        assert words in paper, words
+        assert printed(words, paper), words
     digest = record.load(failed.inspection).sha256
     assert paper.replace(" ", "").count(digest) == 2
-    assert f"(/messages/{failed.pk}/)" in paper
+    assert printed(f"(/messages/{failed.pk}/)", paper)
     for words in ("Get the PDF", "Email activity", "SHA-256 from the foot"):
         assert words not in paper
     hidden_on_paper(page)
@@ -91,7 +96,7 @@ def test_record_print_of_inspection_and_message_opens_what_is_closed(open_page: 
     page = open_page(f"/inspections/{failed.inspection_id}/")
     paper = on_paper(page)
     for words in ("Email activity log", f"(/messages/{failed.pk}/)", "Emails switched off", "Delivery record"):
-        assert words in paper, words
+        assert printed(words, paper), words
     hidden_on_paper(page)
     page = open_page(f"/messages/{failed.pk}/")
     expect(page.locator(".server-words")).to_be_hidden()

@@ -231,13 +231,13 @@ NONSENSE = {
 
 @pytest.mark.parametrize("mail", NONSENSE.values(), ids=NONSENSE.keys())
 def test_nonsense_never_raises_and_takes_no_time(mail: bytes) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     reports.suspected(headers(mail))
     reports.claims_to_be_one(headers(mail))
     for one in reports.read(mail):
         assert isinstance(one, News)
     reports.without_the_email(mail)
-    assert time.monotonic() - began < 3
+    assert time.thread_time() - began < 3
 
 
 @settings(max_examples=60, deadline=None)
