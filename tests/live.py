@@ -64,10 +64,10 @@ def database_url() -> str:
     return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
 
 
-def until(done: Callable[[], bool], what: str, *, seconds: float = 15) -> None:
+def until(done: Callable[[], bool], what: str | Callable[[], str], *, seconds: float = 15) -> None:
     end = time.monotonic() + seconds
     while not done():
-        assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s"
+        assert time.monotonic() < end, f"{what() if callable(what) else what}: not within {seconds:.0f} s"
         time.sleep(0.05)
 
 

@@ -21,6 +21,7 @@ def violations(page: Page, source: str) -> list[str]:
     no foreign script in; nor a style sheet put in by a script, so axe must not preload ours. The sandboxed frame of
     an email lets nobody in at all.
     """
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):  # it is still there at the second width
         debugger = page.context.new_cdp_session(page)
         debugger.send("Runtime.evaluate", {"expression": source})
@@ -40,5 +41,6 @@ def assert_accessible(page: Page, source: str) -> None:
 
 def assert_fits(page: Page) -> None:
     """Nothing sticks out to the right."""
+    page.wait_for_load_state()  # after a press, the next page may have begun and have nothing in it yet
     wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide <= window, f"{wide} px wide in a window of {window}"

@@ -15,7 +15,7 @@ from emails import exports
 from emails.models import Export, ExportPart
 from emails.selectors_filters import Filters
 from emails.states import Status
-from inspections.models import User
+from inspections.models import Company, User
 from tests.emails.mailed import make_client, make_failed, make_message, told
 from tests.factories import make_company, make_inspection, make_user
 
@@ -205,7 +205,8 @@ def test_filters_survive_being_stored() -> None:
 def test_a_filtered_file_holds_what_fits(kim: User) -> None:
     told(make_message(make_client(email="in@comcast.net")), Status.DELIVERED)
     make_message(make_client(email="out@gmail.com"))
-    export = exports.start(Filters(domain="comcast.net", group="reached", since=timezone.localdate()), by=kim)
+    today = timezone.localdate(timezone=Company.get().zone)
+    export = exports.start(Filters(domain="comcast.net", group="reached", since=today), by=kim)
     exports.work()
     text = joined(exports.content(export))
     assert "in@comcast.net" in text

@@ -1,5 +1,6 @@
 """What a sent email tells that is no longer so: worked out from the facts, cleared by an email that tells it anew."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,9 +23,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _office() -> None:
-    make_company(time_zone="America/Chicago")
+def _office() -> Iterator[None]:
+    company = make_company(time_zone="America/Chicago")
     template("confirmation")
+    with timezone.override(company.zone):  # the days that staff read, at any hour of ours
+        yield
 
 
 def told_to(person: Participant, kind: str = "confirmation", **over: Any) -> Message:

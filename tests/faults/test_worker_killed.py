@@ -1,6 +1,7 @@
 """kill -9 at the worst moments: nothing is lost, nothing leaves twice, and what cannot be known says so."""
 
 import time
+from collections import Counter
 
 import requests
 
@@ -11,6 +12,8 @@ from inspections import services
 from tests.factories import make_draft, make_person
 from tests.faults.conftest import House, kill_group
 from tests.live import until
+
+KILLS = 3
 
 
 def confirmation(**person: str) -> Message:
@@ -72,7 +75,11 @@ def test_a_warm_stop_lets_a_running_send_finish(house: House) -> None:
 
 
 def test_killed_again_and_again_under_load(house: House) -> None:
-    """24 confirmations, the worker killed three times: none lost, none twice, doubts settled by the answers."""
+    """24 confirmations, the worker killed three times: none lost, none twice, and doubts settled by the answers.
+
+    One that was killed after it said "sending" and before the mail service took the email stays in doubt: from here,
+    nobody can tell it from one that was taken.
+    """
     house.switch(delay_ms=30)
     worker = house.worker("worker-0")
     for house_number in range(12):
@@ -80,20 +87,26 @@ def test_killed_again_and_again_under_load(house: House) -> None:
         inspection, _ = services.save(make_draft(external_id=f"A-{house_number}", people=people), by="Kim")
         services.confirm(inspection, by="Kim")
     messages = Message.objects.filter(kind="confirmation")
-    for turn in range(1, 4):
+    for turn in range(1, KILLS + 1):
         time.sleep(0.25 * turn)
         kill_group(worker)
         worker = house.worker(f"worker-{turn}")
         wake.deliver()
     house.switch(delay_ms=0)
 
-    def all_delivered() -> bool:
+    def copies() -> Counter[tuple[str, int]]:
+        """How many messages have this status and were taken by the mail service this often."""
+        rows = messages.values_list("status", "uuid")
+        return Counter((status, len(house.accepted(str(uuid)))) for status, uuid in rows)
+
+    def settled() -> bool:
         activity.sweep()
         wake._send(wake.DELIVER)
         wake._send(wake.DRAIN)
         time.sleep(0.3)
-        return not messages.exclude(status=Status.DELIVERED).exists()
+        return set(copies()) <= {(Status.DELIVERED, 1), (Status.UNKNOWN, 0)}
 
-    until(all_delivered, "all delivered", seconds=60)
-    assert [len(house.accepted(str(uuid))) for uuid in messages.values_list("uuid", flat=True)] == [1] * 24
+    until(settled, lambda: f"all settled, but {copies()}", seconds=60)
+    assert sum(copies().values()) == 24
+    assert copies()[Status.UNKNOWN, 0] <= KILLS * 2  # one for each process of the worker
     assert requests.get(f"{house.web_url}/healthz", timeout=5).ok
