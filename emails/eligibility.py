@@ -7,7 +7,7 @@ from django.utils import timezone
 from emails import domains_checks, holds, optouts
 from emails.limits import Refused
 from emails.models import Kind, Message
-from emails.states import IN_OUR_HANDS, RESENDABLE, Reason, Status
+from emails.states import IN_OUR_HANDS, RESENDABLE, WRONG_PERSON, Reason, Status
 from emails.wording_plain import PLAIN
 from inspections import people
 from inspections.models import Inspection, InspectionStatus, Participant, Role
@@ -141,6 +141,6 @@ def _held_words(message: Message) -> str:
     hold = holds.active(message.to_address)
     if hold and hold.placed_by:
         return f"{message.to_address} is blocked by {hold.placed_by}."
-    if hold and hold.category == holds.WRONG_PERSON:
+    if hold and hold.category == WRONG_PERSON:
         return f"Someone at {message.to_address} said that our mail is not for them."
     return f"Mail to {message.to_address} is on hold: it failed before."

@@ -17,7 +17,6 @@ from inspections.text import canonical
 
 HOLDING_STATUSES = frozenset({Status.BOUNCED, Status.REJECTED, Status.COMPLAINED})
 COMPLAINED = "complained"
-WRONG_PERSON = "wrong_person"  # whoever reads the mailbox says so in the portal: a fact of ours, no server's words
 BY_STAFF = "staff"
 
 # Failures that pass. Counted by message, from the last email that arrived there.

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from emails import papers
 from emails.models import Message, Problem, same_email
-from emails.states import ON_ITS_WAY, UNDELIVERED, Status
+from emails.states import ON_ITS_WAY, UNDELIVERED, WRONG_PERSON, Status
 from inspections.models import Inspection, Participant, Role, User
 
 NEEDS_SOMEONE = UNDELIVERED | {Status.HELD}
@@ -35,7 +35,9 @@ def open_for(message: Message, *, category: str) -> None:
     if message.test or message.erased_at:
         return
     newer = Message.objects.filter(same_email(message), pk__gt=message.pk)
-    if newer.filter(status=Status.DELIVERED).exists() or _is_settled_since(message) or papers.is_needless(message):
+    if newer.filter(status=Status.DELIVERED).exists() or _is_settled_since(message):
+        return
+    if category != WRONG_PERSON and papers.is_needless(message):  # who signed there may have been somebody else
         return
     problem, created = Problem.objects.get_or_create(
         inspection=message.inspection,

@@ -13,7 +13,7 @@ from emails import activity, holds
 from emails.diagnosis import CATEGORIES, diagnose
 from emails.limits import Refused
 from emails.models import Message, MessageEvent, WrongReason
-from emails.states import Reason, Status
+from emails.states import WRONG_PERSON, Reason, Status
 from emails.wording_failures import FAILURES
 
 # A complaint is a fact, and so is trouble of our own with the mail service: no server's words were read for them.
@@ -79,7 +79,7 @@ def _change(old: str, new: str) -> str:
 
 def is_correctable(message: Message) -> bool:
     """Its reason was read from a server's words."""
-    if message.category == holds.WRONG_PERSON:
+    if message.category == WRONG_PERSON:
         return False
     refused = message.status == Status.FAILED and message.category not in ("", "provider_problem")  # by a mail server
     return refused or message.status in CORRECTABLE

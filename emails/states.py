@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
+WRONG_PERSON = "wrong_person"  # a category: whoever reads the mailbox says so in the portal, no server's words
 GIVE_UP_AFTER = timedelta(days=3)  # for so long receiving servers are asked again, at most services
 
 

@@ -5,8 +5,9 @@ import logging
 from emails import activity, holds, outbox
 from emails.limits import Refused
 from emails.models import Kind, Message
-from emails.states import LEFT_US, Status
+from emails.states import LEFT_US, WRONG_PERSON, Status
 from inspections import grants
+from inspections.asking import SIGNED_BEFORE
 from inspections.grants import Thing
 from inspections.models import InspectionEvent, Participant, Role, Scope
 from inspections.text import canonical
@@ -38,8 +39,9 @@ def _went_to_somebody_else(event: InspectionEvent, person: Participant) -> None:
     message = sent.filter(to_key=canonical(event.data.get("email", ""))).order_by("-pk").first()
     if message is None:  # it went to an address that they had before
         return
-    told = activity.vouch(message, Status.REJECTED, by=event.by, type="not_me", category=holds.WRONG_PERSON)
-    if told.category == holds.WRONG_PERSON:  # a complaint outweighs it, and holds the address already
+    text = SIGNED_BEFORE if event.data.get("signed") else ""
+    told = activity.vouch(message, Status.REJECTED, by=event.by, type="not_me", text=text, category=WRONG_PERSON)
+    if told.category == WRONG_PERSON:  # a complaint outweighs it, and holds the address already
         holds.place(told)
 
 

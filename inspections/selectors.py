@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
 
+from inspections.asking import SIGNED_BEFORE
 from inspections.models import InspectionEvent, Role, Scope
 
 Type = InspectionEvent.Type
@@ -92,6 +93,11 @@ def _fields(names: list[str]) -> list[str]:
     return [_FIELDS.get(name, name).lower() for name in names]
 
 
+def _not_theirs(data: dict[str, Any]) -> str:
+    said = f"Someone at {data.get('email') or 'their address'} says so. Links are switched off"
+    return f"{said}. {SIGNED_BEFORE}" if data.get("signed") else said
+
+
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.UPDATED: _changed,
     Type.RESCHEDULED: _changed,
@@ -103,7 +109,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.LINK_REVOKED: _link,
     Type.SIGNED: lambda data: f"Signed as “{data.get('typed_name', '')}”, version {data.get('version', '?')}",
     Type.SIGNATURE_ENDED: lambda data: "Changed since: " + ", ".join(_fields(data.get("fields", []))),
-    Type.NOT_ME: lambda data: f"Someone at {data.get('email') or 'their address'} says so. Links are switched off",
+    Type.NOT_ME: _not_theirs,
     Type.LINK_ASKED: _asked,
     Type.PAYMENT: _money,
     Type.PAYMENT_UNDONE: _money,

@@ -1,6 +1,7 @@
 """What people do in the portal, and what becomes of their emails: the wrong person, and new links."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +12,10 @@ from django.test import Client
 from emails import holds, reasons
 from emails.models import AddressHold, Message, Problem
 from emails.states import Reason, Status
-from inspections import asking, links, services
+from inspections import asking, links, services, signing
 from inspections.models import InspectionEvent, Participant, PortalLink, Scope
 from tests.emails.mailed import make_client, make_message, template, told
-from tests.factories import make_company, make_inspection, make_participant, make_user
+from tests.factories import consent, make_agreement, make_company, make_inspection, make_participant, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +81,7 @@ def test_nothing_more_goes_to_that_address_until_it_is_corrected(office: Client)
     answer = office.post(f"/people/{ann.pk}/resend/confirmation/", {"nonce": "n-1"})
     assert answer.status_code == 409
     assert "Someone at ann@gmial.com said that our mail is not for them." in words(answer)
-    services.reschedule(ann.inspection, ann.inspection.starts_at.replace(hour=5), by="Kim")
+    services.reschedule(ann.inspection, ann.inspection.starts_at + timedelta(hours=3), by="Kim")
     held = Message.objects.get(kind="rescheduled")
     assert (held.status, held.reason) == (Status.HELD, Reason.ADDRESS_BLOCKED)
 
@@ -123,6 +124,17 @@ def test_it_is_a_fact_and_no_reason_to_correct() -> None:
     not_me(ann)
     message.refresh_from_db()
     assert not reasons.is_correctable(message)
+
+
+def test_signed_by_that_link_before_somebody_is_asked_who_it_was(office: Client) -> None:
+    ann = make_client(inspection=make_inspection(status="confirmed", agreement=make_agreement()))
+    message = delivered(ann)
+    link, _ = links.mint(ann, purpose=str(message.uuid))
+    signing.sign(ann, consent(ann, link=link))
+    asking.not_me(link)
+    assert Problem.objects.open().get().category == "wrong_person"
+    for page in (f"/inspections/{ann.inspection_id}/", f"/messages/{message.pk}/"):
+        assert asking.SIGNED_BEFORE in words(office.get(page))
 
 
 def test_a_link_that_no_email_brought_blames_no_email(office: Client) -> None:
