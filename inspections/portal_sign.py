@@ -13,9 +13,11 @@ from inspections.errors import BadField, NotPossible
 from inspections.forms_portal import SignForm
 from inspections.grants import Thing
 from inspections.portal import context
-from inspections.portal_doors import Visit, address_of, behind_link, closed, page
+from inspections.portal_doors import Visit, address_of, behind_link, closed, is_too_often, page
 from inspections.seals import Seal
 from inspections.signing import Consent, Document
+
+PAPERS_PER_MINUTE = 20
 
 
 @behind_link(Thing.AGREEMENT, form=True)
@@ -48,6 +50,8 @@ def agreement_pdf(request: HttpRequest, visit: Visit) -> HttpResponse:
     document = signing.document(visit.person)
     if signature is None and document is None:
         return closed(request, "unknown", 404)
+    if is_too_often(request, "paper", PAPERS_PER_MINUTE):  # each takes a second of work
+        return closed(request, "busy", 429)
     content = pdf.signed(signature) if signature else pdf.unsigned(document)  # type: ignore[arg-type]
     return pdf.download(content, "signed-agreement.pdf" if signature else "agreement.pdf")
 

@@ -8,12 +8,13 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 from pypdf import PdfReader
 
-from inspections import pdf, services, signing
+from inspections import pdf, portal_sign, services, signing
 from inspections.models import Signature
 from tests.factories import (
     consent,
@@ -81,6 +82,14 @@ def test_a_client_gets_it_by_their_link_and_before_signing_the_text_to_read() ->
     assert (after["Content-Type"], after.content) == ("application/pdf", pdf.signed(Signature.objects.get()))
     assert after["Content-Disposition"] == 'attachment; filename="signed-agreement.pdf"'
     assert before.content.startswith(b"%PDF-")
+
+
+def test_nobody_has_it_made_over_and_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portal_sign, "PAPERS_PER_MINUTE", 2)
+    with time_machine.travel(timezone.now().replace(second=10), tick=False):  # they are counted by the minute
+        ann = Visitor(make_client_who_signs(name="Ann Lee"))
+        assert [ann.get("agreement.pdf").status_code for _ in range(3)] == [200, 200, 429]
+        assert ann.get("sign/").status_code == 200
 
 
 def test_a_client_keeps_the_copy_of_what_ended() -> None:
