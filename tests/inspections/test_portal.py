@@ -51,6 +51,7 @@ def test_the_secret_is_exchanged_for_a_cookie_and_leaves_the_address() -> None:
     assert path.split("/")[2] not in cookie.value
 
 
+@time_machine.travel(DECEMBER_1 - timedelta(days=8), tick=False)
 def test_a_client_sees_the_inspection_the_fee_and_what_to_do() -> None:
     _, path = invite(starts_at=DECEMBER_1, status="confirmed")
     page = text(Client().get(path, follow=True))
