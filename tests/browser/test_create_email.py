@@ -145,6 +145,22 @@ def test_a11_the_checks_and_the_button_follow_what_is_typed(open_page: Open, ann
     expect(page.locator("#preview")).to_contain_text("Ready to send")
 
 
+def test_a11_whom_it_can_be_shown_for_follows_who_is_ticked(open_page: Open, ann: Participant) -> None:
+    make_participant(ann.inspection, name="Bob Ray", email="bob@example.com", role="buyer_agent")
+    page = compose(open_page, ann)
+    write(page)
+    names = page.get_by_label("Show it for").locator("option")
+    expect(names).to_have_text(["Ann Lee, Client"])
+    page.get_by_label(re.compile("Bob Ray")).check()
+    expect(names).to_have_text(["Ann Lee, Client", "Bob Ray, Buyer’s agent"])
+    page.get_by_label("Show it for").select_option("Bob Ray, Buyer’s agent")
+    greeting = page.frame_locator("#preview iframe")
+    expect(greeting.get_by_text("Hello Bob Ray")).to_be_visible()
+    page.get_by_label(re.compile("Ann Lee")).uncheck()
+    expect(names).to_have_text(["Bob Ray, Buyer’s agent"])
+    expect(greeting.get_by_text("Hello Bob Ray")).to_be_visible()
+
+
 def test_a11_the_draft_saves_itself_and_outlives_the_session(open_page: Open, ann: Participant) -> None:
     page = compose(open_page, ann)
     write(page)
