@@ -17,7 +17,7 @@ from emails.models import Automation, Kind, Message
 from emails.record import Record
 from emails.selectors_filters import REASONS
 from inspections import selectors
-from inspections.models import Inspection, InspectionEvent, Method, Scope
+from inspections.models import SIGNER, Inspection, InspectionEvent, Method, Scope
 
 HINTS = frozenset({"opened", "clicked", "autoresponded", "passed_on", "forwarded"})
 _LATE = timedelta(minutes=1)
@@ -342,8 +342,10 @@ def _signature(content: Content, ended: Content | None, names: Mapping[int, str]
         ("Through", f"Link {content['link']}" if "link" in content else ""),
     ]
     if ended:
-        changed = ", ".join(_FACTS.get(name, name).lower() for name in ended.get("because", ()))
+        because = ended.get("because", ())
+        changed = ", ".join(_FACTS.get(name, name).lower() for name in because if name != SIGNER)
         pairs += [("Ended", f"{stamp(_moment(ended['at']))}, by {ended['by']}"), ("Because these changed", changed)]
+        pairs += [("Because", "Somebody else had signed" if SIGNER in because else "")]
     return Entry(_moment(content["at"]), "Agreement signed", content["typed_name"], _told(pairs))
 
 

@@ -38,6 +38,8 @@ class Signing:
             return ""
         changed = [FACTS[name] for name in FACTS if name in self.ended.ended_because]
         day = dateformat.format(timezone.localtime(self.ended.ended_at), "D j M")
+        if self.ended.was_somebody_elses:
+            return f"somebody else had signed, found on {day}"
         return f"{_and(changed) or 'something'} changed on {day}"
 
     @property

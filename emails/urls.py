@@ -99,6 +99,7 @@ urlpatterns = [
     # Agreement and payment
     path("inspections/<int:inspection_id>/payments/", views_papers.pay, name="payment-record"),
     path("payments/<int:payment_id>/undo/", views_papers.undo, name="payment-undo"),
+    path("signatures/<int:signature_id>/disown/", views_papers.disown, name="signature-disown"),
     path("signatures/<int:signature_id>/agreement.pdf", views_papers.signed_pdf, name="signature-pdf"),
     # People
     path("people/<int:participant_id>/edit/", views_people.edit, name="person_edit"),

@@ -7,9 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emails import replies
-from inspections import payments, pdf
+from inspections import payments, pdf, signing
 from inspections.errors import BadField
-from inspections.forms_papers import PaymentForm
+from inspections.forms_papers import DisownForm, PaymentForm
 from inspections.models import Inspection, Payment, Signature
 
 UNDO_SECONDS = 30
@@ -46,6 +46,22 @@ def signed_pdf(request: HttpRequest, signature_id: int) -> HttpResponse:
     """The copy of what a client signed; the same for every download."""
     signature = get_object_or_404(Signature.objects.select_related("agreement"), pk=signature_id)
     return pdf.download(pdf.signed(signature), f"signed-agreement-{signature.pk}.pdf")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def disown(request: HttpRequest, signature_id: int) -> HttpResponse:
+    """Somebody else signed: asks how one knows, then ends the signature."""
+    signature = get_object_or_404(Signature.objects.select_related("participant__inspection"), pk=signature_id)
+    person = signature.participant
+    form = DisownForm(request.POST) if request.method == "POST" else DisownForm()
+    if form.is_valid():
+        ended = signing.disown(signature, by=str(request.user), note=form.cleaned_data["note"])
+        said = f"The signature ended. {person.name} has to sign again." if ended else "That signature had ended before."
+        replies.note(request, said)
+        return replies.done(request, back=reverse("inspection", args=[person.inspection_id]))
+    context = {"form": form, "signature": signature, "person": person, "inspection": person.inspection}
+    return render(request, "inspections/disown.html", context, status=422 if form.is_bound else 200)
 
 
 def _record(request: HttpRequest, inspection: Inspection, form: PaymentForm) -> Payment | None:

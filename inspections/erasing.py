@@ -20,7 +20,7 @@ _THEIR_WORD = (
     Type.REPORT_OPENED,
     Type.LINK_ASKED,
 )
-_PERSONAL = frozenset({"name", "email", "phone", "typed_name", "ip", "agent"})
+_PERSONAL = frozenset({"name", "email", "phone", "typed_name", "ip", "agent", "note"})
 
 
 def addresses_of(contact: Contact) -> list[str]:

@@ -11,6 +11,18 @@ from inspections.text import BadText
 _MISSING = {"required": "Please enter the amount."}
 
 
+class DisownForm(forms.Form):
+    """That somebody else signed."""
+
+    note = forms.CharField(
+        label="How do you know?",
+        max_length=300,
+        help_text="It stands on the timeline. Clients don’t see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Please write how you know it, such as “Ann said so on the phone”."},
+    )
+
+
 class PaymentForm(forms.Form):
     """Money that came."""
 

@@ -46,7 +46,7 @@ def signed(request: HttpRequest, visit: Visit) -> HttpResponse:
 @behind_link(Thing.AGREEMENT)
 def agreement_pdf(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The copy of what this client signed last; before that, what they would sign."""
-    signature = signing.standing(visit.person) or visit.person.signatures.select_related("agreement").last()
+    signature = signing.standing(visit.person) or visit.person.signatures.their_own().select_related("agreement").last()
     document = signing.document(visit.person)
     if signature is None and document is None:
         return closed(request, "unknown", 404)

@@ -10,7 +10,7 @@ from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
 
 from inspections.asking import SIGNED_BEFORE
-from inspections.models import InspectionEvent, Role, Scope
+from inspections.models import SIGNER, InspectionEvent, Role, Scope
 
 Type = InspectionEvent.Type
 
@@ -93,6 +93,13 @@ def _fields(names: list[str]) -> list[str]:
     return [_FIELDS.get(name, name).lower() for name in names]
 
 
+def _signature(data: dict[str, Any]) -> str:
+    fields = data.get("fields", [])
+    if SIGNER in fields:
+        return f"Somebody else had signed: “{data.get('note', '')}”"
+    return "Changed since: " + ", ".join(_fields(fields))
+
+
 def _not_theirs(data: dict[str, Any]) -> str:
     said = f"Someone at {data.get('email') or 'their address'} says so. Links are switched off"
     return f"{said}. {SIGNED_BEFORE}" if data.get("signed") else said
@@ -108,7 +115,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.LINK_MADE: _link,
     Type.LINK_REVOKED: _link,
     Type.SIGNED: lambda data: f"Signed as “{data.get('typed_name', '')}”, version {data.get('version', '?')}",
-    Type.SIGNATURE_ENDED: lambda data: "Changed since: " + ", ".join(_fields(data.get("fields", []))),
+    Type.SIGNATURE_ENDED: _signature,
     Type.NOT_ME: _not_theirs,
     Type.LINK_ASKED: _asked,
     Type.PAYMENT: _money,

@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from inspections import events
 from inspections.errors import BadField, NotPossible
 from inspections.models import (
+    SIGNER,
     Agreement,
     Company,
     Contact,
@@ -191,6 +192,23 @@ def review(inspection: Inspection, *, by: str) -> list[Signature]:
         ]
         events.tell(told)
     return ended
+
+
+def disown(signature: Signature, *, by: str, note: str) -> bool:
+    """Staff found that somebody else gave it: it ends and stays on record, and the client is to sign. True if it stood.
+
+    `note`: how they know, for the timeline.
+    """
+    with transaction.atomic():
+        inspection = Inspection.objects.select_for_update(no_key=True).get(participants=signature.participant_id)
+        standing = Signature.objects.standing().filter(pk=signature.pk).select_related("participant")
+        found = standing.select_for_update(of=("self",), no_key=True).first()
+        if found is None:
+            return False
+        _end(found, [SIGNER], by=by)
+        about = {"signature": found.pk, "fields": found.ended_because, "note": note}
+        events.record(inspection, events.Type.SIGNATURE_ENDED, by=by, participant=found.participant, **about)
+    return True
 
 
 def complete_without(event: InspectionEvent) -> bool:

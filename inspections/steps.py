@@ -111,7 +111,7 @@ def _missing(person: Participant) -> list[str]:
 
 def _signing(person: Participant) -> Signing:
     signed = signing.standing(person)
-    last = None if signed else person.signatures.select_related("agreement").last()
+    last = None if signed else person.signatures.their_own().select_related("agreement").last()
     others = clients_to_sign(person.inspection_id).exclude(pk=person.pk).select_related("contact")
     return Signing(
         signed,

@@ -11,6 +11,8 @@ from inspections.models.jobs import Agreement, Inspection, Participant
 from inspections.models.validators import validate_line
 from inspections.text import MAX_NAME
 
+SIGNER = "signer"  # among the reasons why a signature ended: somebody else had given it
+
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
     """Filters with names."""
@@ -18,6 +20,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def standing(self) -> Self:
         """What was signed is still what the inspection is."""
         return self.filter(ended_at__isnull=True)
+
+    def their_own(self) -> Self:
+        """Given by the client, as far as anybody knows."""
+        return self.exclude(ended_because__contains=[SIGNER])
 
 
 class Signature(models.Model):
@@ -52,6 +58,11 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.typed_name}, {self.signed_at:%Y-%m-%d}"
+
+    @property
+    def was_somebody_elses(self) -> bool:
+        """Staff found that it was not the client who signed."""
+        return SIGNER in self.ended_because
 
 
 class Method(models.TextChoices):

@@ -150,7 +150,15 @@ def papers_pages() -> list[str]:
     services.reschedule(moved, in_days(2.5), by="Kim Reyes")
     skipped = house.messages.get(reason="off_done", rule=ready)
     whys = [f"/people/{person.pk}/why/?kind=agreement" for person in house.participants.all()]
-    return ["/", f"/inspections/{house.pk}/", f"/inspections/{moved.pk}/", f"/messages/{skipped.pk}/", *whys]
+    signed = house.participants.earliest("pk").signatures.get()
+    return [
+        "/",
+        f"/signatures/{signed.pk}/disown/",
+        f"/inspections/{house.pk}/",
+        f"/inspections/{moved.pk}/",
+        f"/messages/{skipped.pk}/",
+        *whys,
+    ]
 
 
 def rules_that_meet() -> list[str]:

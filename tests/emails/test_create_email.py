@@ -2,11 +2,14 @@
 
 import re
 import uuid
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from emails import builtin, letters
 from emails.letters import Written
@@ -154,9 +157,10 @@ def test_signed_out_nothing_is_seen_or_sent(client: Client, office: Client, ann:
 
 
 def test_at_a_time(office: Client, ann: Participant) -> None:
-    office.post(new(office, ann.inspection), typed(ann, act="send", send_at="2026-12-24T09:00"))
-    message = Message.objects.get()
-    assert message.send_after.isoformat() == "2026-12-24T15:00:00+00:00"  # the company's zone
+    day = timezone.localdate() + timedelta(days=3)
+    office.post(new(office, ann.inspection), typed(ann, act="send", send_at=f"{day}T09:00"))
+    zone = ZoneInfo("America/Chicago")  # the company's
+    assert Message.objects.get().send_after == datetime.combine(day, time(9), tzinfo=zone)
     html = text(office.get(f"/inspections/{ann.inspection_id}/").content)
     assert "Next emails" in html
 

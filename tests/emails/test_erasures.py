@@ -496,6 +496,13 @@ def test_every_page_about_them_still_opens(owner: Client) -> None:
     assert ContactChange.objects.exists()
 
 
+def test_what_staff_wrote_about_their_signature_goes() -> None:
+    found = make_client(inspection=make_inspection(status="confirmed", agreement=make_agreement()))
+    signing.disown(signing.sign(found, consent(found)), by="Kim", note="Mrs Quist called")
+    erasures.erase(found.contact, by="Kim")
+    assert not traces(("Mrs Quist",))
+
+
 def test_whoever_signed_and_asked_for_a_link_is_not_left_as_the_one_who_did_it() -> None:
     found = make_client(inspection=make_inspection(status="confirmed", agreement=make_agreement()), name="Annabel Roe")
     make_participant(found.inspection, role="buyer_agent", email="pat@example.com")

@@ -69,6 +69,30 @@ def test_the_box_says_what_ended_a_signature(office: Client) -> None:
     assert "fee $425.00 → $500.00" in said
 
 
+def test_a_signature_that_somebody_else_gave_is_ended_by_the_office(office: Client) -> None:
+    ann = make_client_who_signs(name="Ann Lee")
+    signature = signing.sign(ann, consent(ann))
+    page = f"/signatures/{signature.pk}/disown/"
+    assert page in office.get(f"/inspections/{ann.inspection_id}/").content.decode()
+    assert "Did somebody else sign for Ann Lee ?" in text(office.get(page))
+    refused = office.post(page, {"note": " "})
+    assert refused.status_code == 422
+    assert "Please write how you know it" in text(refused)
+    assert signing.standing(ann)
+    assert office.post(page, {"note": "Ann said so on the phone"}).status_code == 302
+    said = box(office, ann.inspection)
+    assert "Ann Lee has to sign again." in said
+    assert ": somebody else had signed." in said
+    assert "Somebody else had signed: “Ann said so on the phone”" in text(
+        office.get(f"/inspections/{ann.inspection_id}/")
+    )
+    assert "Nothing is left to do." in text(office.get(page))
+    office.post(page, {"note": "Once more"})
+    assert ann.inspection.events.filter(type=Type.SIGNATURE_ENDED).count() == 1
+    assert office.get(f"/signatures/{signature.pk}/agreement.pdf").status_code == 200
+    assert "Somebody else had signed" in text(office.get(f"/inspections/{ann.inspection_id}/record/"))
+
+
 def test_an_open_page_follows_the_box(office: Client) -> None:
     ann = make_client_who_signs(name="Ann Lee")
     page = office.get(f"/inspections/{ann.inspection.pk}/").content.decode()

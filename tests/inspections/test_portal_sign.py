@@ -32,6 +32,16 @@ def ann() -> Visitor:
     return Visitor(make_client_who_signs(name="Ann Lee"))
 
 
+def test_a_client_is_shown_nothing_of_what_somebody_else_signed() -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    ann.sign()
+    signing.disown(Signature.objects.get(), by="Kim", note="Ann said so")
+    assert ann.get("agreement.pdf")["Content-Disposition"] == 'attachment; filename="agreement.pdf"'
+    page = text(ann.get("sign/"))
+    assert "Please read all of it." in page
+    assert "sign again" not in page + text(ann.get())
+
+
 def test_the_whole_agreement_stands_on_the_page_with_what_it_is_about(ann: Visitor) -> None:
     agreements.install()
     newest = agreements.current()

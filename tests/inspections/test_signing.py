@@ -100,6 +100,20 @@ def test_what_changed_while_it_was_read_is_not_signed() -> None:
         signing.sign(ann, seen)
 
 
+def test_what_somebody_else_signed_ends_stays_and_the_client_signs_afresh() -> None:
+    ann = make_client_who_signs(name="Ann Lee")
+    first = signing.sign(ann, consent(ann))
+    assert signing.disown(first, by="Kim", note="Ann said so on the phone")
+    assert not signing.disown(first, by="Kim", note="Twice")
+    first.refresh_from_db()
+    assert (first.ended_by, first.was_somebody_elses) == ("Kim", True)
+    assert signing.standing(ann) is None
+    event = ann.inspection.events.get(type=Type.SIGNATURE_ENDED)
+    assert (event.participant, event.by, event.data["note"]) == (ann, "Kim", "Ann said so on the phone")
+    assert signing.sign(ann, consent(ann)) != first
+    assert Signature.objects.their_own().count() == 1
+
+
 def test_a_used_form_signs_nothing_again() -> None:
     ann = make_client_who_signs()
     seen = consent(ann)
