@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emails.models import ApiKey
+from emails import reasons
+from emails.models import ApiKey, MessageEvent
+from emails.states import UNDELIVERED, Status
 from inspections.models import TeamChange, User
+from inspections.text import canonical
 
 CHANGES_SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Colleague:
-    """One row. `may_change` is False for oneself."""
+    """One row. `came_back`: why the last mail to them did not arrive, "" as far as nobody knows of that."""
 
     user: User
     is_you: bool
+    came_back: str = ""
 
     @property
     def is_waiting(self) -> bool:
@@ -24,7 +28,17 @@ class Colleague:
 
 def colleagues(you: User) -> list[Colleague]:
     """Everybody, those who may sign in first."""
-    return [Colleague(user, user == you) for user in User.objects.order_by("-is_active", "name", "email")]
+    users = list(User.objects.order_by("-is_active", "name", "email"))
+    failed = _came_back([canonical(user.email) for user in users])
+    return [Colleague(user, user == you, failed.get(canonical(user.email), "")) for user in users]
+
+
+def _came_back(addresses: Sequence[str]) -> dict[str, str]:
+    """By address. What is sent to colleagues has no row of its own, but the mail service's news of it is kept."""
+    news = MessageEvent.objects.filter(message=None, recipient__in=addresses)
+    news = news.filter(status__in=UNDELIVERED | {Status.DELIVERED}).order_by("recipient", "-at", "-pk")
+    newest = news.distinct("recipient")
+    return {event.recipient: reasons.label(event.category) for event in newest if event.status in UNDELIVERED}
 
 
 def numbers() -> dict[str, int]:

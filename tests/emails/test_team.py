@@ -11,11 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from emails import carrier, keys
+from emails import carrier, inbox, keys
+from emails.models import Message
 from inspections import team
 from inspections.errors import NotPossible
 from inspections.models import TeamChange, User
 from inspections.passwords import OneTimeToken
+from tests.emails.conftest import Post, postmark
 from tests.emails.practice_mail import Running
 from tests.factories import make_company, make_contact, make_user
 
@@ -175,6 +177,20 @@ def test_a_mail_that_does_not_leave_is_said_and_can_be_sent_again(owner: Client,
     mail.switch(answer=None)
     TeamChange.objects.update(at=timezone.now() - timedelta(minutes=2))
     assert "gets an email at raj@oakwood.example" in press(owner, raj, "invite")
+
+
+def test_an_invitation_that_came_back_is_said_until_one_arrives(owner: Client, sam: User, webhook: Post) -> None:
+    def news(record: str, hours_ago: int, **over: object) -> str:
+        about = {"MessageID": f"pm-{record}", "Metadata": {}, "Recipient": sam.email, "Email": sam.email}
+        at = (timezone.now() - timedelta(hours=hours_ago)).isoformat()
+        when = {"BouncedAt": at, "DeliveredAt": at}
+        assert webhook(postmark(Message(), record, **about | when | over)) == 200
+        inbox.drain()
+        return owner.get("/settings/team/").content.decode()
+
+    assert "Our last email to them came back: This address doesn’t exist." in news("Bounce", 5)
+    assert "came back" not in news("Delivery", 4)
+    assert "came back" not in news("Bounce", 6, MessageID="pm-0")  # late news of an earlier one
 
 
 def test_two_presses_invite_once(owner: Client) -> None:
