@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inspections import events
 from inspections.errors import BadField
-from inspections.models import Inspection, Method, Payment
+from inspections.models import Inspection, InspectionEvent, Method, Payment
 from inspections.text import MAX_NAME, BadText, single_line
 
 MOST = Decimal("999999.99")
@@ -52,6 +52,19 @@ def record(
             news.append(events.new(locked, events.Type.PAID, by=by, amount=paid(locked)))
         events.tell(news)
     return made
+
+
+def news_of_fee(locked: Inspection, *, by: str) -> InspectionEvent | None:
+    """The fee was lowered: with what came before it is paid now. None if it is not, or if that was told of this money.
+
+    To be told by the caller, who holds the inspection's lock.
+    """
+    money = (events.Type.PAYMENT, events.Type.PAYMENT_UNDONE, events.Type.PAID)
+    last = locked.events.filter(type__in=money).order_by("pk").last()
+    amount = paid(locked)
+    if not amount or not is_paid(locked) or (last and last.type == events.Type.PAID):
+        return None
+    return events.new(locked, events.Type.PAID, by=by, amount=amount)
 
 
 def undo(payment: Payment, *, by: str) -> bool:

@@ -15,7 +15,7 @@ from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from inspections import agreements, events, people
+from inspections import agreements, events, payments, people
 from inspections.drafts import Draft, Person, validate
 from inspections.errors import BadDraft, NotPossible
 from inspections.events import Type
@@ -260,16 +260,20 @@ def _set_facts(locked: Inspection, facts: dict[str, Any], *, by: str) -> list[In
     if not before:
         return []
     after = {name: facts[name] for name in before}
+    was_due = payments.due(locked) if "fee" in before else 0
     for name, value in after.items():
         setattr(locked, name, value)
     locked.save(update_fields=list(after))
     moved = {"starts_at"} & before.keys() if locked.status == CONFIRMED else set()
     parts = [(Type.UPDATED, before.keys() - moved), (Type.RESCHEDULED, moved)]
-    return [
+    told = [
         events.new(locked, kind, by=by, before=_only(before, names), after=_only(after, names))
         for kind, names in parts
         if names
     ]
+    if was_due and (news := payments.news_of_fee(locked, by=by)):
+        told.insert(len(told) - bool(moved), news)
+    return told
 
 
 def _only(facts: dict[str, Any], names: set[str]) -> dict[str, Any]:

@@ -95,6 +95,13 @@ def test_whoever_signs_gets_the_signed_copy_and_all_clients_the_receipt() -> Non
     ]
 
 
+def test_a_fee_that_is_lowered_to_what_came_brings_the_receipt() -> None:
+    inspection = confirmed(ANN)
+    pay(inspection, "400.00")
+    services.correct(inspection, make_draft(people=(ANN,), fee=Decimal("400.00")), by="Kim")
+    assert inspection.messages.get(kind="receipt").to_name == "Ann Lee"
+
+
 # --- reminders that ask only whom there is something to ask ----------------------------------------------------------
 
 
