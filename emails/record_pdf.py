@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from emails.record_words import Entry, Told, stamp
+from emails.record_entries import Entry, stamp
+from emails.record_words import Told
 from inspections.models import Company
 from inspections.paper import Paper
 

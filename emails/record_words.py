@@ -9,34 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import dateformat, timezone
-from django.utils.dateparse import parse_datetime
-
-from emails import imprint, selectors_messages
+from emails import imprint, record_papers, selectors_messages
 from emails.models import Automation, Kind, Message
 from emails.record import Record
+from emails.record_entries import Content, Entry, Pairs, given, moment_of, stamp
 from emails.selectors_filters import REASONS
 from inspections import selectors
-from inspections.models import SIGNER, Inspection, InspectionEvent, Method, Scope
+from inspections.models import Inspection, InspectionEvent
 
 HINTS = frozenset({"opened", "clicked", "autoresponded", "passed_on", "forwarded"})
 _LATE = timedelta(minutes=1)
-_FACTS = {"name": "Name", "address": "Address", "starts_at": "Time", "fee": "Fee", "services": "Services"}
-
-Pairs = Sequence[tuple[str, str]]  # label, value
-Content = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Something that happened. `words`: a mail server's own, untouched. `hint`: it proves nothing."""
-
-    at: datetime
-    title: str
-    by: str = ""
-    pairs: Pairs = ()
-    words: str = ""
-    hint: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,22 +79,10 @@ def tell(record: Record) -> Told:
         people=people,
         happened=[_happened(content, names) for content in record.of("event")],
         emails=_emails(record),
-        links=_links(record, names),
-        signatures=_signatures(record, names),
-        payments=_payments(record),
+        links=record_papers.links(record, names),
+        signatures=record_papers.signatures(record, names),
+        payments=record_papers.payments(record),
     )
-
-
-def stamp(moment: datetime) -> str:
-    """`Mon 23 Nov 2026, 9:14:05 AM CST`: on paper nothing is left to guess."""
-    return dateformat.format(timezone.localtime(moment), "D j M Y, g:i:s A T")
-
-
-def _moment(text: str) -> datetime:
-    found = parse_datetime(text)
-    if found is None:
-        raise ValueError(f"not a moment: {text}")
-    return found
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -172,11 +142,7 @@ def _happened(content: Content, names: Mapping[int, str]) -> Entry:
     detail = told.detail or (selectors.begun(event.data) if event.type == InspectionEvent.Type.CREATED else "")
     pairs = [("About", who), ("Detail", detail)]
     hint = event.type in (InspectionEvent.Type.PORTAL_VISITED, InspectionEvent.Type.AUTOMATIC)
-    return Entry(_moment(content["at"]), told.what, content["by"], _told(pairs), hint=hint)
-
-
-def _told(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(label, value) for label, value in pairs if value]
+    return Entry(moment_of(content["at"]), told.what, content["by"], given(pairs), hint=hint)
 
 
 # --- emails ----------------------------------------------------------------------------------------------------------
@@ -205,7 +171,7 @@ def _email(content: Content, steps: Sequence[Content], row: Message, rules: Mapp
         ("State on the day of this record", str(selectors_messages.shown(row).label)),
         ("Our name for it", content["uuid"]),
     ]
-    return Email(content["id"], test + _kind(last.get("kind", "")), _told(pairs), _steps(steps))
+    return Email(content["id"], test + _kind(last.get("kind", "")), given(pairs), _steps(steps))
 
 
 def _kind(value: str) -> str:
@@ -245,7 +211,7 @@ def _steps(contents: Iterable[Content]) -> list[Entry]:
 
 
 def _step(content: Content, email: Content, news: Pairs) -> Entry:
-    at, by = _moment(content["at"]), content.get("by", "")
+    at, by = moment_of(content["at"]), content.get("by", "")
     title, _tone = selectors_messages.step_words(content["type"], content.get("status", ""), by)
     words = content.get("words", "")
     theirs = "provider" in content
@@ -261,7 +227,7 @@ def _step(content: Content, email: Content, news: Pairs) -> Entry:
         ("Program", (content.get("data") or {}).get("user_agent", "")),
         ("Stored", _stored(content, at)),
     ]
-    return Entry(at, title, by, _told(pairs), words if theirs else "", content["type"] in HINTS)
+    return Entry(at, title, by, given(pairs), words if theirs else "", content["type"] in HINTS)
 
 
 def _told_values(content: Content, *names: str) -> list[str]:
@@ -288,7 +254,7 @@ def _as_sent(email: Content) -> Pairs:
 
 
 def _due(email: Content, at: datetime) -> str:
-    due = _moment(email["due"]) if "due" in email else at
+    due = moment_of(email["due"]) if "due" in email else at
     return stamp(due) if due - at > _LATE else ""
 
 
@@ -297,79 +263,8 @@ def _reason(code: str) -> str:
 
 
 def _stored(content: Content, at: datetime) -> str:
-    stored = _moment(content["recorded_at"])
+    stored = moment_of(content["recorded_at"])
     return stamp(stored) if abs(stored - at) > _LATE else ""
-
-
-# --- links, signatures, payments -------------------------------------------------------------------------------------
-
-
-def _links(record: Record, names: Mapping[int, str]) -> list[Entry]:
-    emails = {content["uuid"]: f"Email {content['id']}" for content in record.of("email")}
-    off = {content["id"]: _moment(content["at"]) for content in record.of("link_off")}
-    return [
-        Entry(
-            _moment(content["at"]),
-            f"Link {content['id']} made",
-            pairs=_told(
-                [
-                    ("For", names.get(content["person"], "")),
-                    ("Opens", str(Scope(content["scope"]).label)),
-                    ("Made for", emails.get(content["purpose"], content["purpose"])),
-                    ("Ends", stamp(_moment(content["expires_at"]))),
-                    ("Switched off", stamp(off[content["id"]]) if content["id"] in off else ""),
-                ]
-            ),
-        )
-        for content in record.of("link")
-    ]
-
-
-def _signatures(record: Record, names: Mapping[int, str]) -> list[Entry]:
-    ended = {content["id"]: content for content in record.of("signature_ended")}
-    return [_signature(content, ended.get(content["id"]), names) for content in record.of("signature")]
-
-
-def _signature(content: Content, ended: Content | None, names: Mapping[int, str]) -> Entry:
-    pairs = [
-        ("For", names.get(content["person"], "")),
-        ("Typed name", content["typed_name"]),
-        ("Agreement", f"Version {content['version']}"),
-        ("SHA-256 of the text", content["sha256"]),
-        *[(f"Signed with: {label.lower()}", _fact(content["facts"].get(name))) for name, label in _FACTS.items()],
-        ("Internet address", content.get("ip", "")),
-        ("Browser", content.get("browser", "")),
-        ("Through", f"Link {content['link']}" if "link" in content else ""),
-    ]
-    if ended:
-        because = ended.get("because", ())
-        changed = ", ".join(_FACTS.get(name, name).lower() for name in because if name != SIGNER)
-        pairs += [("Ended", f"{stamp(_moment(ended['at']))}, by {ended['by']}"), ("Because these changed", changed)]
-        pairs += [("Because", "Somebody else had signed" if SIGNER in because else "")]
-    return Entry(_moment(content["at"]), "Agreement signed", content["typed_name"], _told(pairs))
-
-
-def _fact(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    text = str(value or "")
-    moment = parse_datetime(text) if "T" in text and text[:4].isdigit() else None
-    return stamp(moment) if moment else text
-
-
-def _payments(record: Record) -> list[Entry]:
-    undone = {content["id"]: content for content in record.of("payment_undone")}
-    return [_payment(content, undone.get(content["id"])) for content in record.of("payment")]
-
-
-def _payment(content: Content, undone: Content | None) -> Entry:
-    pairs = [
-        ("Amount", f"${content['dollars']}"),
-        ("Came as", str(Method(content["method"]).label)),
-        ("Note", content.get("note", "")),
-        ("Taken back", f"{stamp(_moment(undone['at']))}, by {undone['by']}" if undone else ""),
-    ]
-    return Entry(_moment(content["at"]), "Payment recorded", content["by"], _told(pairs))
 
 
 # --- is it still so? -------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from emails import blocks, holds, paging, stoplists, wording
+from emails import blocks, holds, paging, stoplists, wording_facts
 from emails.blocks import Going
 from emails.models import AddressHold
 from emails.paging import Place
@@ -75,7 +75,7 @@ SPAM = "SpamComplaint"
 
 def service() -> str:
     """The mail service's name."""
-    return wording.service(settings.MAIL_PROVIDER)
+    return wording_facts.service(settings.MAIL_PROVIDER)
 
 
 def label(category: str) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from emails import mailbox, providers, wording, wording_channel
+from emails import mailbox, providers, wording_channel, wording_facts
 from emails.models import Channel, Mailbox, Message, MessageEvent
 from emails.states import LEFT_US, UNDELIVERED, Status
 
@@ -226,7 +226,7 @@ def rates() -> tuple[Rate, Rate]:
 
 def service_name() -> str:
     """The mail service, at the beginning of a sentence."""
-    name = "the practice mail service" if settings.PRACTICE_MODE else wording.service(settings.EMAIL_PROVIDER)
+    name = "the practice mail service" if settings.PRACTICE_MODE else wording_facts.service(settings.EMAIL_PROVIDER)
     return name[:1].upper() + name[1:]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Min, QuerySet
 
-from emails import paging, providers, wording
+from emails import paging, providers, wording_facts
 from emails.models import MessageEvent, WebhookPost
 from emails.paging import Page, Place
 from emails.selectors_messages import STEPS
@@ -41,7 +41,7 @@ class PostRow:
     @property
     def service(self) -> str:
         """Who told us."""
-        return wording.service(self.post.provider)
+        return wording_facts.service(self.post.provider)
 
     @property
     def more(self) -> int:

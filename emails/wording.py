@@ -1,20 +1,20 @@
 """What a message's state is called, in office English. Pure: facts in, words out.
 
-The tables are `wording_statuses` (where it stands) and `wording_failures` (why it did not arrive).
+The tables are `wording_statuses` (where it stands) and `wording_failures` (why it did not arrive); `wording_facts` is
+what their sentences are filled with.
 """
 
 import re
-import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta
 
 from django.conf import settings
-from django.utils import dateformat, translation
-from django.utils.translation import gettext
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from emails.states import GIVE_UP_AFTER, ON_ITS_WAY, UNDELIVERED, Status
+from emails.wording_facts import MessageFacts, age, filling, moment, said
 from emails.wording_failures import (
     DELIVERED_ACTIONS,
     DELIVERED_LIKELY,
@@ -51,42 +51,8 @@ __all__ = [
 
 SCHEDULED_FROM = timedelta(seconds=60)
 BLIND_REACHED_AFTER = timedelta(hours=24)
-_SERVICES = {"amazon_ses": "Amazon SES", "sendgrid": "SendGrid", "sparkpost": "SparkPost", "smtp": "our mail server"}
 _NO_REPORTS = frozenset({"smtp"})
 _DONE = frozenset({"signed", "paid", "off_done"})
-
-
-@dataclass(frozen=True)
-class MessageFacts:
-    """All that the words depend on. Times are aware; `zone` is the company's."""
-
-    status: str
-    now: datetime
-    zone: tzinfo = UTC
-    reason: str = ""
-    category: str = ""
-    note: str = ""
-    to_name: str = ""
-    to_address: str = ""
-    from_address: str = ""
-    subject: str = ""
-    language: str = ""
-    provider: str = ""
-    tries: int = 0
-    retry: int = 0
-    created_at: datetime | None = None
-    send_after: datetime | None = None
-    undo_until: datetime | None = None
-    sent_at: datetime | None = None
-    changed_at: datetime | None = None
-    opened_at: datetime | None = None
-    visited_at: datetime | None = None
-    signed_at: datetime | None = None
-    paid_at: datetime | None = None
-    auto_reply: str = ""
-    vouched_by: str = ""
-    no_news_after: timedelta = timedelta(hours=4)
-    unsure_after: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -157,11 +123,11 @@ def _queued(facts: MessageFacts) -> str:
 def _sent(facts: MessageFacts) -> str:
     if facts.provider in _NO_REPORTS:
         return "sent_blind"
-    return "no_news" if _age(facts.sent_at or facts.changed_at, facts) > facts.no_news_after else "sent"
+    return "no_news" if age(facts.sent_at or facts.changed_at, facts) > facts.no_news_after else "sent"
 
 
 def _deferred(facts: MessageFacts) -> str:
-    return "no_news" if _age(facts.sent_at or facts.changed_at, facts) > GIVE_UP_AFTER else "deferred"
+    return "no_news" if age(facts.sent_at or facts.changed_at, facts) > GIVE_UP_AFTER else "deferred"
 
 
 def _delivered(facts: MessageFacts) -> str:
@@ -194,23 +160,21 @@ _SIMPLE: Mapping[str, str] = {
 def display(facts: MessageFacts) -> Display:
     """Label, sentence, tone, icon and group for a message."""
     code = display_code(facts)
-    values = _values(facts)
+    values = filling(facts)
     if code in FAILURES and code not in STATUSES:
         why = FAILURES[code]
-        return Display(
-            code, str(why.label), _said(why.sentence, why.plain, values), why.tone, why.icon, Group.NEEDS_YOU
-        )
+        return Display(code, str(why.label), said(why.sentence, why.plain, values), why.tone, why.icon, Group.NEEDS_YOU)
     words = STATUSES[code]
-    sentence = _said(words.sentence, words.plain, values)
+    sentence = said(words.sentence, words.plain, values)
     if code == "scheduled" and facts.retry and facts.note in FAILURES:
-        sentence = _said(RETRYING, "", values | {"label": str(FAILURES[facts.note].label)})
+        sentence = said(RETRYING, "", values | {"label": str(FAILURES[facts.note].label)})
     return Display(code, str(words.label), sentence, words.tone, words.icon, _group(code, words.group, facts))
 
 
 def _group(code: str, usual: Group, facts: MessageFacts) -> Group:
-    if code == "unsure" and _age(facts.changed_at, facts) > facts.unsure_after:
+    if code == "unsure" and age(facts.changed_at, facts) > facts.unsure_after:
         return Group.NEEDS_YOU
-    if code == "sent_blind" and _age(facts.sent_at, facts) > BLIND_REACHED_AFTER:
+    if code == "sent_blind" and age(facts.sent_at, facts) > BLIND_REACHED_AFTER:
         return Group.REACHED
     return usual
 
@@ -221,7 +185,7 @@ def _group(code: str, usual: Group, facts: MessageFacts) -> Group:
 def guidance(facts: MessageFacts, category: str = "") -> Guidance | None:
     """The troubleshooter's words for a message, or for an open problem's `category`. None: nothing to do or say."""
     code = category or (facts.reason if facts.status == Status.HELD else display_code(facts))
-    values = _values(facts)
+    values = filling(facts)
     why = FAILURES.get(code)
     if why:
         return _for_failure(code, why, facts, values)
@@ -253,9 +217,9 @@ def _for_failure(code: str, why: Failure, facts: MessageFacts, values: Mapping[s
     return Guidance(
         code,
         str(why.label),
-        _said(why.sentence, why.plain, values),
-        _said(why.likely, "", values),
-        _said(WHO[why.who], "", values),
+        said(why.sentence, why.plain, values),
+        said(why.likely, "", values),
+        said(WHO[why.who], "", values),
         _told(why.tell, facts),
         "amber" if doubt or why.missing else why.tone,
         why.icon,
@@ -277,107 +241,10 @@ def _told(tell: Text, facts: MessageFacts) -> tuple[Told, ...]:
 
 def _in_language(code: str, name: str, tell: Text, facts: MessageFacts) -> Told:
     with translation.override(code):
-        return Told(code, name, _said(tell, "", _values(facts)), spell(facts.to_address))
+        return Told(code, name, said(tell, "", filling(facts)), spell(facts.to_address))
 
 
-# --- the facts in words ----------------------------------------------------------------------------------------------
-
-
-def _said(sentence: Text, plain: Text, values: Mapping[str, str]) -> str:
-    """The sentence with its facts, or the plainer one if a fact is missing."""
-    text = str(sentence)
-    missing = [name for _text, name, _spec, _how in string.Formatter().parse(text) if name and not values[name]]
-    return (str(plain) if missing and plain else text).format_map(values)
-
-
-def _values(facts: MessageFacts) -> dict[str, str]:
-    local, _, domain = facts.to_address.rpartition("@")
-    times = {
-        "when": facts.send_after,
-        "queued": facts.created_at,
-        "sent": facts.sent_at or facts.changed_at,
-        "changed": facts.changed_at,
-        "opened": facts.opened_at,
-        "visited": facts.visited_at,
-        "signed": facts.signed_at,
-        "paid": facts.paid_at,
-        "due": _due(facts),
-        "giving_up": facts.sent_at and facts.sent_at + GIVE_UP_AFTER,
-    }
-    return {
-        **{name: moment(at, facts) if at else "" for name, at in times.items()},
-        **{f"at_{name}": _at(at, facts) if at else "" for name, at in times.items()},
-        "soon": _soon(facts.send_after, facts) if facts.send_after else "",
-        "domain": domain or gettext("their server"),
-        "local": local,
-        "address": facts.to_address,
-        "name": facts.to_name or gettext("them"),
-        "from_address": facts.from_address,
-        "subject": facts.subject,
-        "service": service(facts.provider),
-        "tries": str(max(1, facts.tries)),
-        "hours": str(int(_age(facts.sent_at or facts.changed_at, facts).total_seconds() // 3600)),
-        "who": facts.note,
-        "note": facts.note,
-        "vouched_by": facts.vouched_by,
-        "reply": facts.auto_reply[:80],
-        "missing": _missing(facts),
-    }
-
-
-def _missing(facts: MessageFacts) -> str:
-    why = FAILURES.get(facts.reason) if facts.status == Status.HELD else None
-    if why is None or not why.missing:
-        return ""
-    domain = facts.to_address.rpartition("@")[2]
-    named = {
-        "address": facts.to_address,
-        "name": facts.to_name or "This person",
-        "note": facts.note,
-        "domain": domain or "this domain",
-    }
-    return _said(why.missing, why.plain, named)
-
-
-def _due(facts: MessageFacts) -> datetime | None:
-    """For a missed window the note is its time."""
-    try:
-        return datetime.fromisoformat(facts.note) if facts.reason == "off_late" else facts.send_after
-    except ValueError:
-        return None
-
-
-def _age(since: datetime | None, facts: MessageFacts) -> timedelta:
-    return facts.now - since if since else timedelta(0)
-
-
-def moment(at: datetime, facts: MessageFacts) -> str:
-    """`Mon 23 Nov, 9:14 AM` in the company's zone; today only `9:14 AM`."""
-    local, today = at.astimezone(facts.zone), facts.now.astimezone(facts.zone)
-    clock = f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
-    if local.date() == today.date():
-        return clock
-    day = gettext("D j M") if local.year == today.year else gettext("D j M Y")
-    return f"{dateformat.format(local, day)}, {clock}"
-
-
-def _soon(at: datetime, facts: MessageFacts) -> str:
-    """`tomorrow 9:14 AM`, else as `moment` has it."""
-    tomorrow = facts.now.astimezone(facts.zone).date() + timedelta(days=1)
-    words = moment(at, facts)
-    return f"tomorrow {words.rpartition(', ')[2]}" if at.astimezone(facts.zone).date() == tomorrow else words
-
-
-def service(provider: str) -> str:
-    """The mail service's name as people write it."""
-    return _SERVICES.get(provider) or provider.replace("_", " ").capitalize() or "the mail service"
-
-
-def _at(at: datetime, facts: MessageFacts) -> str:
-    """`at 9:14 AM` or `on Mon 23 Nov, 9:14 AM`."""
-    words = moment(at, facts)
-    return f"on {words}" if "," in words else f"at {words}"
-
+# --- read out loud ----------------------------------------------------------------------------------------------------
 
 _ALOUD: Mapping[str, Text] = {"@": _("at"), ".": _("dot"), "-": _("dash"), "_": _("underscore"), "+": _("plus")}
 _USUAL = frozenset({"com", "net", "org", "gmail", "yahoo", "outlook", "hotmail", "icloud", "aol"})

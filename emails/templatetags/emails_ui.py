@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from heroicons.templatetags.heroicons import heroicon_outline
 
-from emails import files, record_words, selectors_messages
+from emails import files, record_entries, selectors_messages
 from emails.models import Message, new_nonce
 from emails.wording import Display
 
@@ -53,7 +53,7 @@ def when(value: datetime | None) -> str:
 @register.filter
 def exactly(value: datetime) -> str:
     """`Mon 23 Nov 2026, 9:14:05 AM CST`."""
-    return _time_element(value, record_words.stamp(value))
+    return _time_element(value, record_entries.stamp(value))
 
 
 @register.filter

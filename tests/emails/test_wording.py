@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from emails import outcomes, selectors_messages, troubleshoot, wording, wording_rules
+from emails import outcomes, selectors_messages, troubleshoot, wording, wording_facts, wording_rules
 from emails.diagnosis import CATEGORIES
 from emails.states import HOLD_REASONS, SKIP_REASONS, UNDELIVERED, Status
 from emails.wording import Group, MessageFacts
@@ -96,8 +96,8 @@ def all_texts() -> list[tuple[str, str, str]]:
 
 TEXTS = all_texts()
 LABELS = ("label", "happened")
-# What these words may be filled with; see `wording._values`.
-KNOWN = frozenset(wording._values(facts()))
+# What these words may be filled with; see `wording_facts.filling`.
+KNOWN = frozenset(wording_facts.filling(facts()))
 # Filled by the pages about one person and about blocked addresses.
 ELSEWHERE = frozenset({"count", "ended", "label", "meant", "old", "other", "why"})
 # Blames the client, or talks down to them.
@@ -265,9 +265,9 @@ def test_every_action_of_the_words_can_be_made_into_a_button() -> None:
 @pytest.mark.parametrize("code", sorted(STATUSES))
 def test_a_sentence_is_whole_whether_its_details_are_known_or_not(code: str, known: str) -> None:
     words = STATUSES[code]
-    values = dict.fromkeys(wording._values(facts()), "x") | {"who": known, "due": known, "missing": known}
-    assert "“”" not in wording._said(words.sentence, words.plain, values)
-    assert not wording._said(words.sentence, words.plain, values).startswith(" ")
+    values = dict.fromkeys(wording_facts.filling(facts()), "x") | {"who": known, "due": known, "missing": known}
+    assert "“”" not in wording_facts.said(words.sentence, words.plain, values)
+    assert not wording_facts.said(words.sentence, words.plain, values).startswith(" ")
 
 
 def test_what_leaves_later_is_scheduled_and_what_leaves_now_is_waiting() -> None:
