@@ -4,8 +4,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from emails import activity, automations
-from emails.automations import Decision
+from emails import activity
+from emails.automations_decisions import Decision, apply, decide, revive
 from emails.models import Automation, Message
 from emails.states import CANCELLABLE, Reason, Status
 from inspections.text import MAX_NAME
@@ -35,12 +35,12 @@ def _follow(rule: Automation, message: Message, *, by: str) -> None:
     person = message.participant
     if person is None:
         return
-    decided = automations.decide(rule, person, by=by)
+    decided = decide(rule, person, by=by)
     if person.role not in rule.role_values:
         decided = Decision(message.send_after, message.not_after, Reason.RULE_OFF, rule.name)
     elif not rule.is_timed and decided.reason is None:
         decided = Decision(message.send_after, message.not_after)
-    if automations.apply(message, decided, by=by, text="The rule changed") and message.status in CANCELLABLE:
+    if apply(message, decided, by=by, text="The rule changed") and message.status in CANCELLABLE:
         # Its status stays; the words themselves are filled in when it leaves.
         Message.objects.filter(pk=message.pk, status__in=CANCELLABLE).update(
             template=rule.template, kind=rule.template.kind
@@ -58,7 +58,7 @@ def switch(rule: Automation, on: bool, *, by: str) -> int:
     if not changed:
         return 0
     if on:
-        return len(automations.revive(rule.messages.filter(reason=Reason.RULE_OFF), by=by))
+        return len(revive(rule.messages.filter(reason=Reason.RULE_OFF), by=by))
     return _stop(rule, by=by, text="The rule was turned off")
 
 

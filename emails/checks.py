@@ -6,13 +6,14 @@ Pure: words in, findings out. What needs the database (how many inspections lack
 import html as html_escapes
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
-from urllib.parse import urlsplit
 
 from emails import markup, placeholders
-from emails.markup import TOKEN, Found, Link
+from emails.checks_findings import FIELDS, Finding, Words
+from emails.checks_warnings import warnings
+from emails.markup import TOKEN, Link
 from emails.models import MARKETING, Kind
 from emails.placeholders import PORTAL_LINK, Unknown
 from emails.plaintext import from_html
@@ -23,9 +24,7 @@ MOST_BODY = 256 * 1024
 MOST_TAGS = 20_000
 MOST_DEPTH = 100
 MOST_FAULTS = 100  # a tag that is left open goes on in all that follows
-MAX_SUBJECT = 60
 MOST_SUBJECT = 300
-MAX_PREHEADER = 110
 MOST_PREHEADER = 300
 
 # One of these must be a link that can be pressed.
@@ -35,59 +34,9 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     Kind.REPORT_READY: ("REPORT_LINK", PORTAL_LINK),
 }
 LINK_WORDS: Mapping[str, str] = {PORTAL_LINK: "client portal link", "REPORT_LINK": "report link"}
-ADVERTISING = (
-    "act now", "best price", "bonus", "buy now", "cash", "click here", "coupon", "deal", "discount", "for free",
-    "free gift", "guarantee", "limited time", "lowest price", "no obligation", "offer", "promo", "sale", "save up to",
-    "special price", "winner", "100%",
-)  # fmt: skip
-_ADVERTISING = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in ADVERTISING), re.IGNORECASE)
 _BRACES = re.compile(r"\{\{|\}\}")
 _LINE_BREAK = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BRACE = re.compile(r"[{}]|&#|&l[bc]|&r[bc]")  # also as the names and numbers that stand for one
-_SINGLE = re.compile(r"(?<!\{)\{\s*([A-Za-z][\w.]{2,40})\s*\}(?!\})")
-
-
-@dataclass(frozen=True)
-class Words:
-    """A template's words, published or not."""
-
-    kind: str
-    name: str
-    subject: str
-    body: str
-    preheader: str = ""  # what a list of emails shows after the subject
-    attach: str = ""  # what goes out with it: one of `Attach`, or nothing
-
-    @property
-    def all(self) -> str:
-        """Everything that is filled in, for looking through it."""
-        return "\n".join((self.subject, self.preheader, self.body))
-
-
-# How a finding names the field that it is about.
-FIELDS: Mapping[str, str] = {"subject": "Subject: ", "preheader": "Preheader: "}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something about a template, in a sentence. `line` from 1, 0: no certain one; `field` is the form's.
-
-    `stops` publishing; `holds` even an email of a version that is published already. `name`: the placeholder.
-    `missing`: it is not written yet, so nothing is wrong.
-    """
-
-    code: str
-    said: str
-    field: str = "body"
-    line: int = 0
-    stops: bool = True
-    holds: bool = False
-    name: str = ""
-    missing: bool = False
-
-    def __str__(self) -> str:
-        place = f"Line {self.line}: " if self.line else FIELDS.get(self.field, "")
-        return place + self.said
 
 
 def look(words: Words, *, hosts: Iterable[str] = (), page: str = "", postal_address: str = "") -> list[Finding]:
@@ -103,7 +52,7 @@ def look(words: Words, *, hosts: Iterable[str] = (), page: str = "", postal_addr
         *wrong,
         *(Finding("markup", said, line=line) for line, said in found.faults),
         *_size(page),
-        *_warnings(words, found, frozenset(hosts)),
+        *warnings(words, found, frozenset(hosts)),
     ]
     return sorted(findings, key=lambda one: (not one.stops, one.field != "name", one.field not in FIELDS, one.line))
 
@@ -287,77 +236,3 @@ def is_too_long(page: str) -> bool:
 
 def _size(page: str) -> list[Finding]:
     return [replace(_too_long(len(page.encode())), holds=False)] if is_too_long(page) else []
-
-
-def _warnings(words: Words, found: Found, hosts: frozenset[str]) -> list[Finding]:
-    said = [
-        *_foreign(found.links, hosts),
-        *((line, f"{what} is taken out when it is sent.", "dropped") for line, what in found.dropped),
-        *((line, "A placeholder in a style is taken out when it is sent.", "dropped") for line in found.styled),
-        *(
-            (line, "The picture has no alt text. Many people see no pictures.", "alt")
-            for line, alt in found.pictures
-            if not (alt or "").strip()
-        ),
-        *_single_braces(words.body),
-    ]
-    return [
-        *(Finding(code, sentence, line=line, stops=False) for line, sentence, code in said),
-        *_long("subject", words.subject, MAX_SUBJECT, "Phones show"),
-        *_long("preheader", words.preheader, MAX_PREHEADER, "Mail programs show"),
-        *_advertising(words),
-    ]
-
-
-def _foreign(links: Iterable[Link], hosts: frozenset[str]) -> list[tuple[int, str, str]]:
-    said = []
-    for link in links:
-        host = _host(link.href)
-        if host is None:
-            said.append((link.line, "This link leads nowhere. It is taken out when it is sent.", "address"))
-        elif host and not any(host == own or host.endswith(f".{own}") for own in hosts):
-            said.append((link.line, f"This link leads to {host[:60]}, which isn’t yours. Is that meant?", "host"))
-    return said
-
-
-def _host(href: str) -> str | None:
-    """The host of an address; "" where there is none to look at; None for an address that cannot be used."""
-    match = TOKEN.fullmatch(href)
-    if match:
-        return "" if _name(match[1]) in placeholders.LINKS else None
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        return None
-    if parts.scheme in ("mailto", "tel"):
-        return ""
-    return (parts.hostname or None) if parts.scheme in markup.SCHEMES else None
-
-
-def _single_braces(body: str) -> list[tuple[int, str, str]]:
-    return [
-        (body.count("\n", 0, m.start()) + 1, f"{{{m[1]}}} needs two braces: {{{{{m[1]}}}}}.", "single")
-        for m in _SINGLE.finditer(body)
-        if placeholders.find(m[1])
-    ]
-
-
-def _long(field: str, words: str, most: int, who_shows: str) -> list[Finding]:
-    size = len(TOKEN.sub("x" * 12, words))
-    if size <= most:
-        return []
-    return [Finding("long", f"About {size} characters. {who_shows} the first {most} or fewer.", field, stops=False)]
-
-
-def _advertising(words: Words) -> list[Finding]:
-    if words.kind in MARKETING:
-        return []
-    seen: dict[str, Finding] = {}
-    for field, text in (("subject", words.subject), ("preheader", words.preheader), ("body", words.body)):
-        for match in _ADVERTISING.finditer(text):
-            if match[0].lower() in seen:
-                continue
-            line = text.count("\n", 0, match.start()) + 1 if field == "body" else 0
-            said = f"“{match[0]}” sounds like advertising. Filters may think so too."
-            seen[match[0].lower()] = Finding("advertising", said, field, line, stops=False)
-    return list(seen.values())

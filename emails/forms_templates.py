@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from emails.checks import Words
+from emails.checks_findings import Words
 from emails.forms_settings import LineField
 from emails.models import Attach, EmailTemplate, Kind
 

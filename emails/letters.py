@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from emails import checks, eligibility, enclosures, examples, files, outbox, placeholders, rendering, templates
-from emails.checks import Finding
+from emails.checks_findings import Finding
 from emails.files import BadFile
 from emails.limits import Refused
 from emails.models import Attachment, EmailTemplate, Kind, Letter, Message

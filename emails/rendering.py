@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from emails import builtin, checks, files, markup, optouts, placeholders, wording_plain
-from emails.checks import Words
+from emails.checks_findings import Words
 from emails.enclosures import File
 from emails.models import MARKETING, Kind, Letter, Message, TemplateVersion
 from emails.placeholders import Scene

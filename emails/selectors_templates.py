@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from emails import checks, eligibility, examples, outbox, placeholders, rendering
-from emails.checks import Finding, Words
+from emails.checks_findings import Finding, Words
 from emails.limits import Refused
 from emails.models import Attach, EmailTemplate, Message, TemplateDraft, TemplateVersion
 from emails.placeholders import CATALOGUE, Placeholder, Scene

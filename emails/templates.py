@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from emails import activity, checks, examples, releases, rendering, wake
-from emails.checks import Finding, Words
+from emails.checks_findings import Finding, Words
 from emails.limits import Refused
 from emails.models import EmailTemplate, Letter, Message, TemplateDraft, TemplateVersion
 from emails.placeholders import Scene

@@ -13,7 +13,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from emails import access, checks, rendering, replies, selectors_templates, snapshot, templates
-from emails.checks import Words
+from emails.checks_findings import Words
 from emails.forms_templates import WORDS, NewTemplateForm, TemplateForm
 from emails.models import MARKETING, EmailTemplate, Kind, TemplateDraft
 from emails.outbox import Refused

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from emails import checks, markup, placeholders
-from emails.checks import Finding, Words
+from emails.checks_findings import Finding, Words
 from emails.plaintext import from_html
 from tests.emails.test_wording import BANNED
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from emails import builtin, checks, examples, rendering, selectors_templates, snapshot, templates
-from emails.checks import Words
+from emails.checks_findings import Words
 from emails.models import EmailTemplate, TemplateVersion
 from emails.rendering import Rendered
 from inspections.models import Company, User

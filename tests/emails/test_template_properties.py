@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks._templates import LINK, NASTY, PIECES, wrong
 from emails import builtin, checks, delivery, examples, markup, rendering
-from emails.checks import Words
+from emails.checks_findings import Words
 from emails.models import EmailTemplate, Message, TemplateVersion
 from emails.rendering import TemplateProblem
 from emails.states import Reason, Status

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from emails import activity, builtin, delivery, examples, optouts, outbox, planning, rendering, templates, troubleshoot
-from emails.checks import Words
+from emails.checks_findings import Words
 from emails.models import Automation, EmailTemplate, Message, OptOut, TemplateDraft, TemplateVersion
 from emails.rendering import TemplateProblem
 from emails.states import Reason, Status
