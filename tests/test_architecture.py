@@ -25,7 +25,7 @@ FLOORS = [
     r"erased",
     r"imprint|searching|crew|formerly|holds|domains\w*|problems|channel|limits|placeholders|providers|keys|builtin\w*"
     r"|outcomes|stoplists|optouts|timing|conditions|enclosures",
-    r"checks|cautions",
+    r"checks\w*|cautions",
     r"activity|rendering|sentences|overdue|eligibility\w*|carrier",
     r"examples",
     r"wake|nightly|aftermath|reasons",
