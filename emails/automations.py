@@ -4,6 +4,7 @@ Queued, held, or skipped with its reason: an email that is not sent says why. So
 """
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -52,6 +53,7 @@ ASKED_AGAIN = frozenset(
 TAKEN_BACK: Mapping[str, Collection[str]] = {
     Event.SIGNATURE_ENDED: (Trigger.SIGNED, Trigger.AGREEMENT_SIGNED),
     Event.PAYMENT_UNDONE: (Trigger.PAID,),
+    Event.UPDATED: (Trigger.PAID,),  # the fee may be a higher one
 }
 
 
@@ -87,6 +89,8 @@ def react(event: InspectionEvent) -> None:
         problems.close_signed_by_all(inspection, by=event.by)
     if event.type in (Event.PAID, Event.UPDATED) and payments.is_paid(inspection):  # the fee may be another one
         problems.close_paid(inspection, by=event.by)
+    if event.type == Event.DISOWNED and person:
+        problems.reopen_signed(person, since=datetime.fromisoformat(event.data["signed_at"]))
     if event.type in TAKEN_BACK:
         _take_back(event)
     if event.type in ASKED_AGAIN:

@@ -6,17 +6,26 @@ from django.db.models import F
 
 from emails import holds
 from emails.models import Message
-from emails.states import Status
+from emails.states import WRONG_PERSON, Status
 from emails.wording_blocked import AGAIN, WEARY
+from inspections.asking import SIGNED_BEFORE
+from inspections.models import Signature
 
 TURNED_AWAY = frozenset({"recipient_policy", "sender_reputation"})
 
 
 def of(messages: Collection[Message]) -> Mapping[int, str]:
-    """By message. In two queries, however many there are."""
+    """By message. In three queries, however many there are."""
     weary = holds.weary({message.to_key for message in messages})
     said = {m.pk: str(WEARY).format(count=weary[m.to_key]) for m in messages if m.to_key in weary}
-    return said | dict.fromkeys(_again(messages), str(AGAIN))
+    return said | dict.fromkeys(_again(messages), str(AGAIN)) | dict.fromkeys(_signed(messages), f"{SIGNED_BEFORE}.")
+
+
+def _signed(messages: Collection[Message]) -> list[int]:
+    """Those that reached somebody else, who may be the one who signed."""
+    found = {m.participant_id: m.pk for m in messages if m.category == WRONG_PERSON}
+    signed = Signature.objects.their_own().filter(participant__in=found) if found else Signature.objects.none()
+    return [found[person] for person in set(signed.values_list("participant", flat=True))]
 
 
 def _again(messages: Collection[Message]) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from emails.models import Attach, Attachment, Message
 from inspections import pdf, signing
 from inspections.errors import NotPossible
-from inspections.models import Participant
+from inspections.models import InspectionEvent, Participant
 
 AGREEMENT_NAME = "Signed agreement.pdf"
 
@@ -59,6 +59,9 @@ def _agreement(person: Participant, *, by_link: bool) -> File:
     signature = signing.standing(person)
     if signature is None:
         raise NotPossible(f"{person.name} has not signed the agreement, so there is no signed copy to send along.")
+    doubts = person.events.filter(type=InspectionEvent.Type.NOT_ME, at__gt=signature.signed_at, data__signed=True)
+    if doubts.exists():
+        raise NotPossible(f"Somebody said that they are not {person.name}, after the agreement was signed by a link.")
     content = pdf.signed(signature)
     digest = hashlib.sha256(content).hexdigest()
     return File(AGREEMENT_NAME, "application/pdf", len(content), digest, None if by_link else content)

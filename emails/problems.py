@@ -11,6 +11,7 @@ from emails.models import Message, Problem, same_email
 from emails.states import ON_ITS_WAY, UNDELIVERED, WRONG_PERSON, Status
 from inspections.models import Inspection, Participant, Role, User
 
+SIGNED = "Solved: signed"
 NEEDS_SOMEONE = UNDELIVERED | {Status.HELD}
 
 
@@ -82,13 +83,19 @@ def close_all(problems: QuerySet[Problem], *, by: str, note: str) -> None:
 
 def close_signed(person: Participant) -> None:
     """They signed: that an email which asks for it did not arrive needs nobody any more."""
-    close_all(person.problems.filter(papers.about_signing("message__")), by=person.name, note="Solved: signed")
+    close_all(person.problems.filter(papers.about_signing("message__")), by=person.name, note=SIGNED)
+
+
+def reopen_signed(person: Participant, *, since: datetime) -> None:
+    """The signature that closed them was somebody else's."""
+    for problem in person.problems.filter(closed_note=SIGNED, closed_at__gte=since).order_by("pk"):
+        reopen(problem)
 
 
 def close_signed_by_all(inspection: Inspection, *, by: str) -> None:
     """Every client signed: the same for what reminds somebody else of it."""
     others = inspection.problems.exclude(participant__role=Role.CLIENT)
-    close_all(others.filter(papers.about_signing_alone("message__")), by=by, note="Solved: signed")
+    close_all(others.filter(papers.about_signing_alone("message__")), by=by, note=SIGNED)
 
 
 def close_paid(inspection: Inspection, *, by: str) -> None:

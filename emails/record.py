@@ -210,6 +210,8 @@ def _signatures(inspection: Inspection) -> Iterable[Fact]:
         if signature.ended_at:
             because = signature.ended_because
             yield _fact("signature_ended", signature, signature.ended_at, by=signature.ended_by, because=because)
+        if signature.disowned_at:
+            yield _fact("signature_disowned", signature, signature.disowned_at, by=signature.disowned_by)
 
 
 def _payments(inspection: Inspection) -> Iterable[Fact]:

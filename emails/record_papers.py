@@ -7,7 +7,7 @@ from django.utils.dateparse import parse_datetime
 
 from emails.record import Record
 from emails.record_entries import Content, Entry, given, moment_of, stamp
-from inspections.models import SIGNER, Method, Scope
+from inspections.models import Method, Scope
 
 _FACTS = {"name": "Name", "address": "Address", "starts_at": "Time", "fee": "Fee", "services": "Services"}
 
@@ -36,11 +36,16 @@ def links(record: Record, names: Mapping[int, str]) -> list[Entry]:
 
 def signatures(record: Record, names: Mapping[int, str]) -> list[Entry]:
     """Each signature, with what ended it."""
-    ended = {content["id"]: content for content in record.of("signature_ended")}
-    return [_signature(content, ended.get(content["id"]), names) for content in record.of("signature")]
+    ended, disowned = (
+        {fact["id"]: fact for fact in record.of(kind)} for kind in ("signature_ended", "signature_disowned")
+    )
+    return [
+        _signature(content, ended.get(content["id"]), disowned.get(content["id"]), names)
+        for content in record.of("signature")
+    ]
 
 
-def _signature(content: Content, ended: Content | None, names: Mapping[int, str]) -> Entry:
+def _signature(content: Content, ended: Content | None, disowned: Content | None, names: Mapping[int, str]) -> Entry:
     pairs = [
         ("For", names.get(content["person"], "")),
         ("Typed name", content["typed_name"]),
@@ -52,10 +57,10 @@ def _signature(content: Content, ended: Content | None, names: Mapping[int, str]
         ("Through", f"Link {content['link']}" if "link" in content else ""),
     ]
     if ended:
-        because = ended.get("because", ())
-        changed = ", ".join(_FACTS.get(name, name).lower() for name in because if name != SIGNER)
+        changed = ", ".join(_FACTS.get(name, name).lower() for name in ended.get("because", ()))
         pairs += [("Ended", f"{stamp(moment_of(ended['at']))}, by {ended['by']}"), ("Because these changed", changed)]
-        pairs += [("Because", "Somebody else had signed" if SIGNER in because else "")]
+    if disowned:
+        pairs += [("Somebody else had signed", f"said {stamp(moment_of(disowned['at']))}, by {disowned['by']}")]
     return Entry(moment_of(content["at"]), "Agreement signed", content["typed_name"], given(pairs))
 
 

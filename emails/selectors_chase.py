@@ -19,8 +19,8 @@ from emails.states import UNDELIVERED, Status
 from emails.troubleshoot import Action
 from emails.wording_chase import CHASE
 from emails.wording_failures import FAILURES
+from inspections import visits
 from inspections.models import (
-    InspectionEvent,
     InspectionStatus,
     Participant,
     ParticipantQuerySet,
@@ -121,8 +121,8 @@ def _messages(people: Sequence[Participant]) -> Mapping[int, Sequence[Message]]:
 
 
 def _visits(people: Sequence[Participant]) -> Mapping[int, datetime]:
-    visits = InspectionEvent.objects.filter(participant__in=people, type=InspectionEvent.Type.PORTAL_VISITED)
-    return dict(visits.order_by().values_list("participant").annotate(last=Max("at")))
+    found = visits.own().filter(participant__in=people)
+    return dict(found.order_by().values_list("participant").annotate(last=Max("at")))
 
 
 # --- one row ---------------------------------------------------------------------------------------------------------

@@ -10,9 +10,8 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from emails import papers
 from emails.models import Kind, Message
 from emails.states import Status
-from inspections.models import Inspection, InspectionEvent, InspectionQuerySet, Payment, Signature
-
-PORTAL = InspectionEvent.Type.PORTAL_VISITED
+from inspections import visits
+from inspections.models import Inspection, InspectionQuerySet, Payment, Signature
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,7 @@ def _may_be_paid(message: Message) -> bool:
 
 def _visits(people: Iterable[int]) -> Mapping[int, list[datetime]]:
     found: dict[int, list[datetime]] = defaultdict(list)
-    visits = InspectionEvent.objects.filter(participant__in=people, type=PORTAL).order_by("at")
-    for person, at in visits.values_list("participant", "at"):
+    for person, at in visits.own().filter(participant__in=people).order_by("at").values_list("participant", "at"):
         found[person].append(at)
     return found
 
@@ -89,16 +87,14 @@ def _settled() -> InspectionQuerySet:
 
 def meaning(code: str) -> Q:
     """Messages that the display code `portal_visited`, `signed` or `paid` may be said of."""
-    visits = InspectionEvent.objects.filter(
-        participant=OuterRef("participant"), type=PORTAL, at__gte=OuterRef("sent_at")
-    )
+    seen = visits.own().filter(participant=OuterRef("participant"), at__gte=OuterRef("sent_at"))
     given = Signature.objects.standing().filter(participant=OuterRef("participant"), signed_at__gte=OuterRef("sent_at"))
     money = Payment.objects.standing().filter(inspection=OuterRef("inspection"), recorded_at__gte=OuterRef("sent_at"))
     settled = Q(Exists(_settled().filter(pk=OuterRef("inspection")))) & Q(Exists(money))
     given_since = Q(Exists(given))
     signed = papers.about_signing() & given_since
     what = {
-        "portal_visited": Q(Exists(visits)),
+        "portal_visited": Q(Exists(seen)),
         "signed": signed,
         "paid": settled & (papers.about_paying() | Q(kind=Kind.CONFIRMATION) & given_since),
     }

@@ -22,7 +22,7 @@ from emails.states import UNDELIVERED, UNFINISHED, Reason, Status
 from emails.wording import Display, Group
 from emails.wording_blocked import WEARY
 from emails.wording_failures import FAILURES
-from inspections import selectors, suggestions
+from inspections import selectors, suggestions, visits
 from inspections.models import Inspection, InspectionEvent, Participant, Role
 from inspections.selectors import Told
 from inspections.suggestions import Slip
@@ -176,12 +176,11 @@ def load(inspection: Inspection) -> InspectionEmails:
     for person in present:
         person.inspection = inspection
         theirs = [message for message in messages if message.participant_id == person.pk]
-        seen = [e for e in events if e.participant_id == person.pk and e.type == InspectionEvent.Type.PORTAL_VISITED]
         signing = signings.get(person.pk, UNSIGNED)
         reminders = selectors_menu.reminders(person, theirs, blocked, signing, papers)
         choices = [choice(person, kind, theirs, blocked, templates, signing) for kind in RESENDS]
         choices.insert(2, reminders["pay"])
-        someone = _someone(person, theirs, displays, choices, seen[-1].at if seen else None)
+        someone = _someone(person, theirs, displays, choices, visits.last_own(events, person.pk))
         someone = replace(someone, signing=signing, reminders=reminders, owes=papers.money.due > 0)
         if someone.reach and signing.signature:
             someone = replace(someone, reach="signed")

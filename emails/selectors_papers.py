@@ -38,8 +38,6 @@ class Signing:
             return ""
         changed = [FACTS[name] for name in FACTS if name in self.ended.ended_because]
         day = dateformat.format(timezone.localtime(self.ended.ended_at), "D j M")
-        if self.ended.was_somebody_elses:
-            return f"somebody else had signed, found on {day}"
         return f"{_and(changed) or 'something'} changed on {day}"
 
     @property
@@ -97,7 +95,7 @@ def signings(people: Iterable[Participant]) -> dict[int, Signing]:
     clients = [person.pk for person in people if person.role == Role.CLIENT]
     standing: dict[int, Signature] = {}
     ended: dict[int, Signature] = {}
-    for signature in Signature.objects.filter(participant__in=clients).defer("text").order_by("pk"):
+    for signature in Signature.objects.their_own().filter(participant__in=clients).defer("text").order_by("pk"):
         (ended if signature.ended_at else standing)[signature.participant_id] = signature
     return {pk: Signing(standing.get(pk), None if pk in standing else ended.get(pk)) for pk in clients}
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
 
 from emails import reasons
 from emails.models import ApiKey, MessageEvent
@@ -10,6 +13,8 @@ from inspections.models import TeamChange, User
 from inspections.text import canonical
 
 CHANGES_SHOWN = 50
+SAID_FOR = timedelta(days=14)
+_CAME_BACK = UNDELIVERED - {Status.COMPLAINED}
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,9 @@ def colleagues(you: User) -> list[Colleague]:
 def _came_back(addresses: Sequence[str]) -> dict[str, str]:
     """By address. What is sent to colleagues has no row of its own, but the mail service's news of it is kept."""
     news = MessageEvent.objects.filter(message=None, recipient__in=addresses)
-    news = news.filter(status__in=UNDELIVERED | {Status.DELIVERED}).order_by("recipient", "-at", "-pk")
-    newest = news.distinct("recipient")
-    return {event.recipient: reasons.label(event.category) for event in newest if event.status in UNDELIVERED}
+    news = news.filter(status__in=_CAME_BACK | {Status.DELIVERED}, at__gt=timezone.now() - SAID_FOR)
+    newest = news.order_by("recipient", "-at", "-pk").distinct("recipient")
+    return {event.recipient: reasons.label(event.category) for event in newest if event.status in _CAME_BACK}
 
 
 def numbers() -> dict[str, int]:

@@ -55,6 +55,8 @@ def preview(request: HttpRequest, form: LetterForm) -> dict[str, Any]:
     typed = _typed(form)
     person = shown(form)
     looked = letters.look(typed, form.ticked, company, strangers=int(form.has_other))
+    choices = form.ticked or form.people
+    offered = ",".join(str(one.pk) for one in choices)
     sample = (looked.samples.get(person.pk) or letters.sample(typed, person, company)) if person else None
     return {
         "letter": found,
@@ -66,7 +68,9 @@ def preview(request: HttpRequest, form: LetterForm) -> dict[str, Any]:
         "warnings": looked.warnings,
         "without_link": looked.lacks_link,
         "to": form.ticked,
-        "examples": form.ticked or form.people,
+        "examples": choices,
+        "offered": offered,
+        "offers_others": request.POST.get("offered") != offered,
         "later": typed.send_at,
     }
 

@@ -86,7 +86,7 @@ def _panel(found: Message) -> dict[str, object]:
 def _proof(request: HttpRequest, found: Message) -> dict[str, object]:
     tabs = ("email", "text") if found.html else ("text",)
     read = activity.unaided(found)
-    words = read.text if read else ""
+    words = read.text if read and not read.by else ""  # of a person it is what was said to us
     return {
         "tab": request.GET.get("show") if request.GET.get("show") in tabs else tabs[0],
         "server_words": words if found.category else "",

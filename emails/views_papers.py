@@ -51,14 +51,14 @@ def signed_pdf(request: HttpRequest, signature_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def disown(request: HttpRequest, signature_id: int) -> HttpResponse:
-    """Somebody else signed: asks how one knows, then ends the signature."""
+    """Somebody else signed: asks how one knows; then the signature no longer counts."""
     signature = get_object_or_404(Signature.objects.select_related("participant__inspection"), pk=signature_id)
     person = signature.participant
     form = DisownForm(request.POST) if request.method == "POST" else DisownForm()
     if form.is_valid():
         ended = signing.disown(signature, by=str(request.user), note=form.cleaned_data["note"])
-        said = f"The signature ended. {person.name} has to sign again." if ended else "That signature had ended before."
-        replies.note(request, said)
+        said = f"The signature no longer counts. {person.name} has to sign." if ended else "That was said before."
+        replies.note(request, said, href=reverse("person_edit", args=[person.pk]), label="Correct the address")
         return replies.done(request, back=reverse("inspection", args=[person.inspection_id]))
     context = {"form": form, "signature": signature, "person": person, "inspection": person.inspection}
     return render(request, "inspections/disown.html", context, status=422 if form.is_bound else 200)

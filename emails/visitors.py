@@ -4,7 +4,7 @@ import logging
 
 from emails import activity, holds, outbox
 from emails.limits import Refused
-from emails.models import Kind, Message
+from emails.models import Attach, Kind, Message
 from emails.states import LEFT_US, WRONG_PERSON, Status
 from inspections import grants
 from inspections.asking import SIGNED_BEFORE
@@ -36,6 +36,8 @@ def _went_to_somebody_else(event: InspectionEvent, person: Participant) -> None:
     if not any(str(uuid) == event.data.get("purpose") for uuid in person.messages.values_list("uuid", flat=True)):
         return
     sent = person.messages.filter(has_link=True, status__in=_MAY_HAVE_ARRIVED, test=False)
+    # To send the signed copy again would be no repair: whoever signed may be that somebody else.
+    sent = sent.exclude(template__attach=Attach.SIGNED_AGREEMENT)
     message = sent.filter(to_key=canonical(event.data.get("email", ""))).order_by("-pk").first()
     if message is None:  # it went to an address that they had before
         return

@@ -14,7 +14,7 @@ from inspections.models import Inspection, Participant, PortalLink
 from inspections.text import canonical
 
 VISITOR = "Somebody in the portal"  # whom the timeline names when we do not know who it was
-SIGNED_BEFORE = "The agreement had been signed by that link: ask who did"
+SIGNED_BEFORE = "The agreement had been signed by a link of theirs: ask who did"
 MOST_A_DAY = 5
 _DAY = timedelta(days=1)
 
@@ -30,7 +30,7 @@ def not_me(link: PortalLink) -> bool:
             return False
         links.revoke_all(participant=person)
         about = {"name": person.name, "email": person.email, "link": link.pk, "purpose": link.purpose}
-        about["signed"] = person.signatures.standing().filter(link=link).exists()
+        about["signed"] = person.signatures.their_own().exists()
         events.record(person.inspection, events.Type.NOT_ME, by=VISITOR, participant=person, **about)
     return True
 

@@ -6,7 +6,7 @@ from django import forms
 
 from inspections import agreements, cells
 from inspections.models import Method
-from inspections.text import BadText
+from inspections.text import BadText, single_line
 
 _MISSING = {"required": "Please enter the amount."}
 
@@ -17,10 +17,17 @@ class DisownForm(forms.Form):
     note = forms.CharField(
         label="How do you know?",
         max_length=300,
-        help_text="It stands on the timeline. Clients don’t see it.",
+        help_text="It stands on the timeline and in the delivery record.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Please write how you know it, such as “Ann said so on the phone”."},
     )
+
+    def clean_note(self) -> str:
+        """One line, without what nobody sees."""
+        try:
+            return single_line(self.cleaned_data["note"], limit=300)
+        except BadText as problem:
+            raise forms.ValidationError(str(problem)) from None
 
 
 class PaymentForm(forms.Form):

@@ -25,6 +25,11 @@ class Signer:
     signed: Signature | None
     ended: Sequence[Ended]
 
+    @property
+    def signed_before(self) -> bool:
+        """They gave one that no longer stands."""
+        return not self.signed and any(not one.signature.was_somebody_elses for one in self.ended)
+
 
 @dataclass(frozen=True)
 class Papers:

@@ -62,7 +62,7 @@ def news_of_fee(locked: Inspection, *, by: str) -> InspectionEvent | None:
     money = (events.Type.PAYMENT, events.Type.PAYMENT_UNDONE, events.Type.PAID)
     last = locked.events.filter(type__in=money).order_by("pk").last()
     amount = paid(locked)
-    if not amount or not is_paid(locked) or (last and last.type == events.Type.PAID):
+    if locked.fee is None or not amount or not is_paid(locked) or (last and last.type == events.Type.PAID):
         return None
     return events.new(locked, events.Type.PAID, by=by, amount=amount)
 

@@ -10,7 +10,7 @@ from django.utils import dateformat, timezone
 from django.utils.dateparse import parse_datetime
 
 from inspections.asking import SIGNED_BEFORE
-from inspections.models import SIGNER, InspectionEvent, Role, Scope
+from inspections.models import InspectionEvent, Role, Scope
 
 Type = InspectionEvent.Type
 
@@ -95,9 +95,7 @@ def _fields(names: list[str]) -> list[str]:
 
 def _signature(data: dict[str, Any]) -> str:
     fields = data.get("fields", [])
-    if SIGNER in fields:
-        return f"Somebody else had signed: “{data.get('note', '')}”"
-    return "Changed since: " + ", ".join(_fields(fields))
+    return "Changed since: " + ", ".join(_fields(fields)) if fields else ""
 
 
 def _not_theirs(data: dict[str, Any]) -> str:
@@ -116,6 +114,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     Type.LINK_REVOKED: _link,
     Type.SIGNED: lambda data: f"Signed as “{data.get('typed_name', '')}”, version {data.get('version', '?')}",
     Type.SIGNATURE_ENDED: _signature,
+    Type.DISOWNED: lambda data: f"“{data['note']}”" if data.get("note") else "",
     Type.NOT_ME: _not_theirs,
     Type.LINK_ASKED: _asked,
     Type.PAYMENT: _money,

@@ -18,10 +18,9 @@ from django.db import transaction
 from django.utils import dateformat, timezone, translation
 from django.utils.translation import gettext
 
-from inspections import events
+from inspections import events, links
 from inspections.errors import BadField, NotPossible
 from inspections.models import (
-    SIGNER,
     Agreement,
     Company,
     Contact,
@@ -195,19 +194,30 @@ def review(inspection: Inspection, *, by: str) -> list[Signature]:
 
 
 def disown(signature: Signature, *, by: str, note: str) -> bool:
-    """Staff found that somebody else gave it: it ends and stays on record, and the client is to sign. True if it stood.
+    """Staff found that somebody else gave it: it counts no more, but stays on record. False if that was said before.
 
-    `note`: how they know, for the timeline.
+    Links that were in the wrong hands are switched off: all of them, if it stood until now. `note`: how one knows.
     """
     with transaction.atomic():
         inspection = Inspection.objects.select_for_update(no_key=True).get(participants=signature.participant_id)
-        standing = Signature.objects.standing().filter(pk=signature.pk).select_related("participant")
-        found = standing.select_for_update(of=("self",), no_key=True).first()
+        theirs = Signature.objects.their_own().filter(pk=signature.pk).select_related("participant", "link")
+        found = theirs.select_for_update(of=("self",), no_key=True).first()
         if found is None:
             return False
-        _end(found, [SIGNER], by=by)
-        about = {"signature": found.pk, "fields": found.ended_because, "note": note}
-        events.record(inspection, events.Type.SIGNATURE_ENDED, by=by, participant=found.participant, **about)
+        person, stood = found.participant, found.ended_at is None
+        found.disowned_at, found.disowned_by = timezone.now(), by[:MAX_NAME]
+        if stood:
+            found.ended_at, found.ended_by = found.disowned_at, found.disowned_by
+            links.revoke_all(participant=person)
+        elif found.link:
+            links.revoke(found.link, by=by)
+        found.save(update_fields=["disowned_at", "disowned_by", "ended_at", "ended_by"])
+        about = {"signed_at": found.signed_at, "note": note}
+        told = [events.new(inspection, events.Type.DISOWNED, by=by, participant=person, **about)]
+        if stood:
+            kind = events.Type.SIGNATURE_ENDED
+            told.append(events.new(inspection, kind, by=by, participant=person, signature=found.pk, fields=[]))
+        events.tell(told)
     return True
 
 
@@ -235,6 +245,8 @@ def changed_since(signature: Signature) -> list[str]:
 def changes(signature: Signature) -> list[Change]:
     """What is no longer as it was signed, or was not when the signature ended: as signed, and as it is now."""
     company = Company.get()
+    if signature.was_somebody_elses:
+        return []
     names = signature.ended_because or changed_since(signature)
     old, new = _words(signature.facts, company), _words(_facts(signature.participant), company)
     return [Change(name, old[name], new[name]) for name in FACTS if name in names]

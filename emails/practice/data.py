@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from emails.models import Message, WebhookPost
-from emails.practice import acts, acts_papers, past
+from emails.practice import acts, acts_letters, acts_papers, past
 from emails.practice.stories import STORIES, Story
 from emails.practice.stories_more import MORE
 from emails.states import UNFINISHED, Status
@@ -117,6 +117,9 @@ STEPS: dict[str, Callable[[Story, Inspection], None]] = {
     "sign": acts_papers.sign_all,
     "pay": acts_papers.pay,
     "pay some": acts_papers.pay_some,
+    "write": acts_letters.write,
+    "begin to write": acts_letters.begin,
+    "not them": acts_letters.not_them,
     "hire": acts.hire,
     "move while the rule is off": acts.move_while_off,
     "notifications off": acts.silence,

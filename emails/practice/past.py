@@ -10,7 +10,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Replace
 
 from emails import imprint
-from emails.models import AddressHold, Message, MessageEvent, Problem, WebhookPost
+from emails.models import AddressHold, Letter, Message, MessageEvent, Problem, WebhookPost
 from emails.placeholders import clock_words
 from inspections import signing
 from inspections.models import Company, Inspection, InspectionEvent, Payment, PortalLink, Signature
@@ -31,6 +31,7 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (MessageEvent, "message__inspection", ("at", "recorded_at")),
     (Problem, "inspection", ("opened_at", "closed_at", "snoozed_until")),
     (AddressHold, "message__inspection", ("since", "released_at")),
+    (Letter, "inspection", ("created_at", "saved_at", "sent_at", "send_at", "link_expires_at")),
     (Payment, "inspection", ("recorded_at", "undone_at")),
     (PortalLink, "participant__inspection", ("created_at", "last_used_at", "revoked_at")),
     (WebhookPost, "events__message__inspection", ("received_at", "read_at")),
@@ -59,6 +60,7 @@ def _sign_then(signature: Signature, by: timedelta) -> None:
     """The same signature at the other time. The database lets none be changed, so it is taken out and put in again."""
     signature.signed_at += by
     signature.ended_at = signature.ended_at and signature.ended_at + by
+    signature.disowned_at = signature.disowned_at and signature.disowned_at + by
     document = signing.document(signature.participant) if signature.ended_at is None else None
     if document:  # it names the day, which is another one now
         signature.facts, signature.text, signature.sha256 = document.facts, document.text, document.sha256

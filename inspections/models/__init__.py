@@ -16,12 +16,11 @@ from inspections.models.jobs import (
     Role,
     clients_to_sign,
 )
-from inspections.models.papers import SIGNER, Method, Payment, PaymentQuerySet, Signature, SignatureQuerySet
+from inspections.models.papers import Method, Payment, PaymentQuerySet, Signature, SignatureQuerySet
 from inspections.models.staff import Company, TeamChange, User, UserManager
 from inspections.models.validators import validate_address, validate_line, validate_zone
 
 __all__ = [
-    "SIGNER",
     "Agreement",
     "Company",
     "Contact",

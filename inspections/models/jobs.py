@@ -244,6 +244,7 @@ class InspectionEvent(models.Model):
         SIGNED = "signed", "Agreement signed"
         AGREEMENT_SIGNED = "agreement_signed", "Agreement signed by every client"
         SIGNATURE_ENDED = "signature_ended", "Agreement needs a new signature"
+        DISOWNED = "disowned", "Somebody else had signed"
         PAYMENT = "payment", "Payment recorded"
         PAYMENT_UNDONE = "payment_undone", "Payment taken back"
         PAID = "paid", "Paid in full"

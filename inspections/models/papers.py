@@ -11,8 +11,6 @@ from inspections.models.jobs import Agreement, Inspection, Participant
 from inspections.models.validators import validate_line
 from inspections.text import MAX_NAME
 
-SIGNER = "signer"  # among the reasons why a signature ended: somebody else had given it
-
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
     """Filters with names."""
@@ -23,7 +21,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def their_own(self) -> Self:
         """Given by the client, as far as anybody knows."""
-        return self.exclude(ended_because__contains=[SIGNER])
+        return self.filter(disowned_at__isnull=True)
 
 
 class Signature(models.Model):
@@ -40,9 +38,11 @@ class Signature(models.Model):
     agent = models.CharField(max_length=500, blank=True, help_text="The browser, as it names itself")
     link = models.ForeignKey(PortalLink, models.SET_NULL, null=True, blank=True, related_name="signatures")
     nonce = models.CharField(max_length=100, unique=True, help_text="Of the form: pressed twice is signed once")
-    ended_at = models.DateTimeField(null=True, blank=True, help_text="The facts changed: a new one is needed")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="A new one is needed")
     ended_by = models.CharField(max_length=MAX_NAME, blank=True)
     ended_because = models.JSONField(default=list, blank=True, help_text="Names of the facts that changed")
+    disowned_at = models.DateTimeField(null=True, blank=True, help_text="Staff found that somebody else had given it")
+    disowned_by = models.CharField(max_length=MAX_NAME, blank=True, default="", db_default="")
 
     objects = SignatureQuerySet.as_manager()
 
@@ -54,6 +54,10 @@ class Signature(models.Model):
             ),
             models.CheckConstraint(condition=~Q(typed_name=""), name="signature_has_name"),
             models.CheckConstraint(condition=Q(ended_at__isnull=True) | ~Q(ended_by=""), name="signature_ended_by"),
+            models.CheckConstraint(
+                condition=Q(disowned_at__isnull=True) | (Q(ended_at__isnull=False) & ~Q(disowned_by="")),
+                name="signature_disowned_ended",
+            ),
         )
 
     def __str__(self) -> str:
@@ -62,7 +66,7 @@ class Signature(models.Model):
     @property
     def was_somebody_elses(self) -> bool:
         """Staff found that it was not the client who signed."""
-        return SIGNER in self.ended_because
+        return self.disowned_at is not None
 
 
 class Method(models.TextChoices):

@@ -81,16 +81,26 @@ def test_a_signature_that_somebody_else_gave_is_ended_by_the_office(office: Clie
     assert signing.standing(ann)
     assert office.post(page, {"note": "Ann said so on the phone"}).status_code == 302
     said = box(office, ann.inspection)
-    assert "Ann Lee has to sign again." in said
+    assert "sign again" not in said
     assert ": somebody else had signed." in said
-    assert "Somebody else had signed: “Ann said so on the phone”" in text(
-        office.get(f"/inspections/{ann.inspection_id}/")
-    )
+    log = text(office.get(f"/inspections/{ann.inspection_id}/"))
+    assert re.search(r"Somebody else had signed: Ann Lee\s+“Ann said so on the phone”", log)
     assert "Nothing is left to do." in text(office.get(page))
     office.post(page, {"note": "Once more"})
-    assert ann.inspection.events.filter(type=Type.SIGNATURE_ENDED).count() == 1
+    assert ann.inspection.events.filter(type=Type.DISOWNED).count() == 1
     assert office.get(f"/signatures/{signature.pk}/agreement.pdf").status_code == 200
     assert "Somebody else had signed" in text(office.get(f"/inspections/{ann.inspection_id}/record/"))
+
+
+def test_one_that_ended_leads_there_too_and_the_note_is_one_line(office: Client) -> None:
+    ann = make_client_who_signs(name="Ann Lee")
+    signature = signing.sign(ann, consent(ann))
+    services.correct(ann.inspection, make_draft(fee=Decimal("500.00")), by="Kim")
+    page = f"/signatures/{signature.pk}/disown/"
+    assert page in office.get(f"/inspections/{ann.inspection_id}/").content.decode()
+    assert office.post(page, {"note": "Ann\u202e said so"}).status_code == 422
+    office.post(page, {"note": "Ann said so"})
+    assert page not in office.get(f"/inspections/{ann.inspection_id}/").content.decode()
 
 
 def test_an_open_page_follows_the_box(office: Client) -> None:

@@ -8,16 +8,29 @@ import pytest
 from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
-from emails import holds, reasons
+from emails import builtin, enclosures, holds, reasons
 from emails.models import AddressHold, Message, Problem
 from emails.states import Reason, Status
-from inspections import asking, links, services, signing
-from inspections.models import InspectionEvent, Participant, PortalLink, Scope
-from tests.emails.mailed import make_client, make_message, template, told
-from tests.factories import consent, make_agreement, make_company, make_inspection, make_participant, make_user
+from inspections import asking, events, links, services, signing
+from inspections.errors import NotPossible
+from inspections.models import InspectionEvent, Participant, PortalLink, Scope, Signature
+from tests.emails.mailed import make_client, make_failed, make_message, template, told
+from tests.factories import (
+    consent,
+    in_days,
+    make_agreement,
+    make_company,
+    make_draft,
+    make_inspection,
+    make_participant,
+    make_person,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
+Type = InspectionEvent.Type
 
 
 @pytest.fixture
@@ -126,15 +139,61 @@ def test_it_is_a_fact_and_no_reason_to_correct() -> None:
     assert not reasons.is_correctable(message)
 
 
-def test_signed_by_that_link_before_somebody_is_asked_who_it_was(office: Client) -> None:
-    ann = make_client(inspection=make_inspection(status="confirmed", agreement=make_agreement()))
-    message = delivered(ann)
-    link, _ = links.mint(ann, purpose=str(message.uuid))
-    signing.sign(ann, consent(ann, link=link))
-    asking.not_me(link)
-    assert Problem.objects.open().get().category == "wrong_person"
-    for page in (f"/inspections/{ann.inspection_id}/", f"/messages/{message.pk}/"):
+def signed_then_denied(office: Client) -> Participant:
+    """Signed by the link of one email, "that's not me" by the link of the next, the signed copy."""
+    builtin.install()
+    inspection = services.save(make_draft(people=(make_person(email="ann@gmial.com"),)), by="Kim")[0]
+    services.confirm(inspection, by="Kim")
+    ann = inspection.participants.get()
+    for message in inspection.messages.filter(kind__in=["confirmation", "agreement"]).order_by("pk"):
+        Message.objects.filter(pk=message.pk).update(status=Status.SENT, sent_at=timezone.now(), has_link=True)
+        told(message, Status.DELIVERED)
+    first = inspection.messages.get(kind="confirmation")
+    signing.sign(ann, consent(ann, link=links.mint(ann, purpose=str(first.uuid))[0]))
+    copy = inspection.messages.get(kind="receipt")
+    Message.objects.filter(pk=copy.pk).update(status=Status.DELIVERED, sent_at=timezone.now(), has_link=True)
+    not_me(ann)
+    return ann
+
+
+def test_signed_by_one_of_their_links_before_the_office_is_told(office: Client) -> None:
+    ann = signed_then_denied(office)
+    problem = Problem.objects.open().get()
+    assert (problem.category, problem.kind) == ("wrong_person", "agreement")  # not the signed copy
+    for page in ("/", f"/inspections/{ann.inspection_id}/", f"/messages/{problem.message_id}/"):
         assert asking.SIGNED_BEFORE in words(office.get(page))
+    assert "What the server said" not in words(office.get(f"/messages/{problem.message_id}/"))
+
+
+def test_while_nobody_knows_who_signed_the_signed_copy_is_sent_to_nobody(office: Client) -> None:
+    ann = signed_then_denied(office)
+    copy = ann.messages.get(kind="receipt")
+    with pytest.raises(NotPossible, match="not Ann Lee"):
+        enclosures.of(Message.objects.with_people().get(pk=copy.pk))
+
+
+def test_what_a_strangers_signature_had_settled_is_open_again(office: Client) -> None:
+    inspection = make_inspection(status="confirmed", agreement=make_agreement())
+    ann = make_client(inspection=inspection)
+    make_failed(ann, kind="agreement")
+    signing.sign(ann, consent(ann))
+    assert not Problem.objects.open().filter(kind="agreement").exists()
+    signing.disown(Signature.objects.get(), by="Kim", note="Ann said so")
+    assert Problem.objects.open().get(kind="agreement").participant == ann
+
+
+def test_a_stranger_on_the_portal_is_no_proof_that_the_client_was_there(office: Client) -> None:
+    ann = make_client(inspection=make_inspection(status="confirmed", agreement=make_agreement(), starts_at=in_days(2)))
+    message = delivered(ann)
+    Message.objects.filter(pk=message.pk).update(sent_at=timezone.now())
+    events.record(ann.inspection, Type.PORTAL_VISITED, by=ann.name, participant=ann)
+    pages = ("/", f"/inspections/{ann.inspection_id}/", f"/people/{ann.pk}/why/")
+    assert ["on the portal" in said or "opened the client portal" in said for said in map(words, map(office.get, pages))]
+    signing.disown(signing.sign(ann, consent(ann)), by="Kim", note="Ann said so")
+    for said in map(words, map(office.get, pages)):
+        assert "on the portal" not in said
+        assert "opened the client portal" not in said
+    assert "Signed before" not in words(office.get("/"))
 
 
 def test_a_link_that_no_email_brought_blames_no_email(office: Client) -> None:

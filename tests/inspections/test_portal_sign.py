@@ -32,10 +32,14 @@ def ann() -> Visitor:
     return Visitor(make_client_who_signs(name="Ann Lee"))
 
 
-def test_a_client_is_shown_nothing_of_what_somebody_else_signed() -> None:
-    ann = Visitor(make_client_who_signs(name="Ann Lee"))
-    ann.sign()
+@pytest.mark.parametrize("ended_before", [False, True])
+def test_a_client_is_shown_nothing_of_what_somebody_else_signed(ended_before: bool) -> None:
+    person = make_client_who_signs(name="Ann Lee")
+    Visitor(person).sign()
+    if ended_before:
+        services.correct(person.inspection, make_draft(fee=Decimal("500.00")), by="Kim")
     signing.disown(Signature.objects.get(), by="Kim", note="Ann said so")
+    ann = Visitor(person)
     assert ann.get("agreement.pdf")["Content-Disposition"] == 'attachment; filename="agreement.pdf"'
     page = text(ann.get("sign/"))
     assert "Please read all of it." in page

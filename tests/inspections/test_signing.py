@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from inspections import corrections, people, services, signing
+from inspections import corrections, links, people, services, signing
 from inspections.errors import BadField, NotPossible
-from inspections.models import Inspection, InspectionEvent, Participant, Signature
+from inspections.models import Inspection, InspectionEvent, Participant, PortalLink, Signature
 from tests.factories import (
     consent,
     make_agreement,
@@ -100,18 +100,38 @@ def test_what_changed_while_it_was_read_is_not_signed() -> None:
         signing.sign(ann, seen)
 
 
-def test_what_somebody_else_signed_ends_stays_and_the_client_signs_afresh() -> None:
+def test_what_somebody_else_signed_counts_no_more_stays_and_the_client_signs_afresh() -> None:
     ann = make_client_who_signs(name="Ann Lee")
-    first = signing.sign(ann, consent(ann))
+    link, _ = links.mint(ann, purpose="test")
+    first = signing.sign(ann, consent(ann, link=link))
     assert signing.disown(first, by="Kim", note="Ann said so on the phone")
     assert not signing.disown(first, by="Kim", note="Twice")
     first.refresh_from_db()
-    assert (first.ended_by, first.was_somebody_elses) == ("Kim", True)
+    assert (first.ended_by, first.disowned_by, first.was_somebody_elses) == ("Kim", "Kim", True)
     assert signing.standing(ann) is None
-    event = ann.inspection.events.get(type=Type.SIGNATURE_ENDED)
+    assert not PortalLink.objects.active().exists()
+    event = ann.inspection.events.get(type=Type.DISOWNED)
     assert (event.participant, event.by, event.data["note"]) == (ann, "Kim", "Ann said so on the phone")
+    assert ann.inspection.events.filter(type=Type.SIGNATURE_ENDED).count() == 1
     assert signing.sign(ann, consent(ann)) != first
     assert Signature.objects.their_own().count() == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Signature.objects.filter(pk=first.pk).update(disowned_at=None)
+
+
+def test_one_that_ended_already_can_be_somebody_elses_too() -> None:
+    ann = make_client_who_signs(name="Ann Lee")
+    link, _ = links.mint(ann, purpose="test")
+    first = signing.sign(ann, consent(ann, link=link))
+    services.correct(ann.inspection, make_draft(fee=Decimal("500.00")), by="Kim")
+    first.refresh_from_db()
+    ended, newer = first.ended_at, links.mint(ann, purpose="newer")[0]
+    assert signing.disown(first, by="Sam", note="Ann said so")
+    first.refresh_from_db()
+    assert (first.ended_at, first.ended_by, first.ended_because) == (ended, "Kim", ["fee"])
+    assert list(PortalLink.objects.active()) == [newer]
+    assert ann.inspection.events.filter(type=Type.SIGNATURE_ENDED).count() == 1
+    assert signing.changes(first) == []
 
 
 def test_a_used_form_signs_nothing_again() -> None:
