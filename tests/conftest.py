@@ -45,6 +45,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> shares.Share
     return shares.Shares(config, log)
 
 
+def pytest_exception_interact(node: Any) -> None:
+    if isinstance(node, pytest.Item):
+        shares.limit_again(node)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
         _need_browser(item.nodeid for item in session.items)

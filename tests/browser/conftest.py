@@ -1,15 +1,17 @@
 """A person in front of a real Chromium: with and without JavaScript, and what the console said."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
 from inspections.models import User
 from tests.factories import make_company, make_user
 from tests.live import Live
 
+expect.set_options(timeout=15_000)  # a poll comes every 5 s, and a busy machine is slow
 PASSWORD = "a-long-practice-password"
 
 
@@ -72,4 +74,8 @@ def open_page(browser: Browser, live_worker: Live, office: User, complaints: lis
 
     yield open_it
     for context in contexts:
+        for page in context.pages:
+            # Closed while it goes from one page to the next, a browser may never answer, and Playwright waits for ever.
+            with suppress(Error):
+                page.goto("about:blank")
         context.close()

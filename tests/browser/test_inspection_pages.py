@@ -149,7 +149,7 @@ def test_news_appears_on_an_open_page_is_announced_and_then_it_is_quiet(open_pag
     resend = page.get_by_role("button", name="Resend Report")
     resend.focus()
     told(message, Status.DELIVERED)
-    expect(page.locator(f"#line-m{message.pk}")).to_contain_text("Delivered", timeout=7_000)
+    expect(page.locator(f"#line-m{message.pk}")).to_contain_text("Delivered")
     expect(page.locator(f"#health-{message.participant_id}")).to_contain_text("Delivered")
     expect(page.locator("#announcer")).to_have_text("Confirmation to Ann Lee: Delivered")
     expect(resend).to_be_focused()
@@ -165,7 +165,7 @@ def test_a13_the_agreement_box_and_the_health_line_follow_a_failure(open_page: O
     page = open_page(f"/inspections/{message.inspection_id}/")
     expect(page.locator("#agreement-state")).to_contain_text("on its way to Ann Lee")
     told(message, Status.BOUNCED, category="address_unknown")
-    expect(page.locator("#agreement-state")).to_contain_text("Ann Lee cannot reach the agreement.", timeout=7_000)
+    expect(page.locator("#agreement-state")).to_contain_text("Ann Lee cannot reach the agreement.")
     page.get_by_role("link", name="Fix").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Edit Ann Lee")
 

@@ -53,7 +53,7 @@ def test_from_a_csv_file_to_delivered_on_the_page(open_page: Open) -> None:
     page.locator("main").get_by_role("button", name="Confirm").click()
     page.wait_for_url(f"**/inspections/{inspection.pk}/")
     row = page.get_by_role("row").filter(has_text="ann@example.com").filter(has_text="Confirmation")
-    expect(row).to_contain_text("Delivered", timeout=15_000)
+    expect(row).to_contain_text("Delivered")
 
 
 def fix(page: Page, *, address: str) -> None:
@@ -111,7 +111,7 @@ def test_a_failure_shows_on_an_open_page_while_someone_types(open_page: Open, li
     person = make_person(name="Tom Fields", email="disabled+tom@example.com")
     inspection, _ = services.save(make_draft(external_id="B-3", people=(person,)), by="Kim Reyes")
     services.confirm(inspection, by="Kim Reyes")
-    expect(page.get_by_role("heading", name="Tom Fields")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="Tom Fields")).to_be_visible()
     expect(field).to_have_value("half typed")
     expect(field).to_be_focused()
 

@@ -50,9 +50,9 @@ def test_all_or_nobody(tmp_path: Path) -> None:
     written = Written("Hello", "<p>Hello</p>", [ann, bob])
     letter = letters.save(ann.inspection, uuid.uuid4(), written, revision=0, page="", by=make_user())
     run(SLOW)
+    env = live.environ(tmp_path, "http://127.0.0.1:9/", "http://127.0.0.1:9/")
+    process = subprocess.Popen([sys.executable, "-c", SEND, str(letter.pk)], env=env)
     try:
-        env = live.environ(tmp_path, "http://127.0.0.1:9/", "http://127.0.0.1:9/")
-        process = subprocess.Popen([sys.executable, "-c", SEND, str(letter.pk)], env=env)
         live.until(is_in_the_second_row, "the second row is being written", seconds=60)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(timeout=10)
@@ -60,6 +60,7 @@ def test_all_or_nobody(tmp_path: Path) -> None:
         run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
         live.until(lambda: not is_in_the_second_row(), "the row is let go")
     finally:
+        process.kill()
         run("DROP TRIGGER slow ON emails_message; DROP FUNCTION slow()")
     assert (Message.objects.count(), Letter.objects.get().sent_at) == (0, None)
     letters.send(letter, by="Kim")

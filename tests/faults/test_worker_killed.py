@@ -52,14 +52,14 @@ def test_killed_between_the_providers_accept_and_our_commit(house: House) -> Non
 
 
 def test_the_doubt_is_settled_by_the_webhook(house: House) -> None:
-    house.switch(delay_ms=2000, webhooks={"delay_ms": 6000})
+    house.switch(delay_ms=2000, webhooks={"delay_ms": 10_000})
     worker = house.worker()
     message = confirmation()
     until(lambda: bool(house.accepted(str(message.uuid))), "the mail service took it")
     kill_group(worker)
     wait_out_the_lease(message)
     house.worker("second")
-    until(lambda: status(message) == Status.DELIVERED, "the answer settled it", seconds=20)
+    until(lambda: status(message) == Status.DELIVERED, "the answer settled it", seconds=30)
     assert len(house.accepted(str(message.uuid))) == 1
 
 
