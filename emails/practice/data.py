@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db.models import Q
 from django.utils import timezone
 
+from emails import wake
 from emails.models import Message, WebhookPost
 from emails.practice import acts, acts_letters, acts_papers, past
 from emails.practice.stories import STORIES, Story
@@ -74,6 +75,7 @@ def _confirm(story: Story, inspection: Inspection) -> None:
 def _remind(story: Story, inspection: Inspection) -> None:
     """Move the story to the moment its reminder is due, and let the worker send it."""
     past.move(inspection, timezone.now() + timedelta(hours=23, minutes=59) - inspection.starts_at)
+    wake.deliver()
 
 
 def _take_place(story: Story, inspection: Inspection) -> None:
