@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +19,6 @@ from emails.states import UNDELIVERED, Status
 from emails.troubleshoot import Action
 from emails.wording_chase import CHASE
 from emails.wording_failures import FAILURES
-from inspections import visits
 from inspections.models import (
     InspectionStatus,
     Participant,
@@ -28,6 +27,7 @@ from inspections.models import (
     Signature,
 )
 from inspections.selectors import when
+from inspections.visits import Presence, presences
 
 AHEAD = timedelta(days=3)
 CALL_FROM = timedelta(hours=24)  # so near, a call does more than another email
@@ -66,7 +66,7 @@ class _Known:
     """What was read about everybody at once."""
 
     messages: Mapping[int, Sequence[Message]]
-    visits: Mapping[int, datetime]
+    presences: Mapping[int, Presence]
     signings: Mapping[int, Signing]
     blocked: Mapping[str, str]
     templates: set[str]
@@ -86,8 +86,8 @@ def rows(*, within: timedelta = AHEAD, but: Collection[int] = ()) -> list[Row]:
 def cut_off(people: Collection[int]) -> set[int]:
     """Those of these people who have to sign, and no email with the link got through to them."""
     unsigned = list(_unsigned().filter(pk__in=people))
-    messages, visits = _messages(unsigned), _visits(unsigned)
-    reaches = {p.pk: selectors_papers.reach(p, messages.get(p.pk, ()), visits.get(p.pk)) for p in unsigned}
+    messages, known = _messages(unsigned), presences([person.pk for person in unsigned])
+    reaches = {p.pk: selectors_papers.reach(p, messages.get(p.pk, ()), known[p.pk]) for p in unsigned}
     return {pk for pk, reach in reaches.items() if reach == "cut_off"}
 
 
@@ -105,7 +105,7 @@ def _unsigned() -> ParticipantQuerySet:
 def _read(people: Sequence[Participant]) -> _Known:
     return _Known(
         _messages(people),
-        _visits(people),
+        presences([person.pk for person in people]),
         selectors_papers.signings(people),
         selectors_menu.blocked_of(people),
         set(EmailTemplate.objects.values_list("kind", flat=True)),
@@ -120,21 +120,20 @@ def _messages(people: Sequence[Participant]) -> Mapping[int, Sequence[Message]]:
     return found
 
 
-def _visits(people: Sequence[Participant]) -> Mapping[int, datetime]:
-    found = visits.own().filter(participant__in=people)
-    return dict(found.order_by().values_list("participant").annotate(last=Max("at")))
-
-
 # --- one row ---------------------------------------------------------------------------------------------------------
 
 
 def _row(person: Participant, known: _Known) -> Row:
-    messages, visited_at = known.messages.get(person.pk, ()), known.visits.get(person.pk)
+    messages, presence = known.messages.get(person.pk, ()), known.presences[person.pk]
     signing = known.signings.get(person.pk, UNSIGNED)
-    reach = selectors_papers.reach(person, messages, visited_at)
+    reach = selectors_papers.reach(person, messages, presence)
     code = "ended" if signing.asks_again and reach != "cut_off" else reach
     words, starts = CHASE[code], starts_words(person.inspection)
-    said = {"name": person.name, "visited": when(visited_at) if visited_at else "", "ended": signing.because}
+    said = {
+        "name": person.name,
+        "visited": when(presence.visited_at) if presence.visited_at else "",
+        "ended": signing.because,
+    }
     return Row(
         key=f"unsigned-{person.pk}",
         person_id=person.pk,

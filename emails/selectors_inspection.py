@@ -26,6 +26,7 @@ from inspections import selectors, suggestions, visits
 from inspections.models import Inspection, InspectionEvent, Participant, Role
 from inspections.selectors import Told
 from inspections.suggestions import Slip
+from inspections.visits import Presence
 
 MOST_LINES = 300
 _FIX = {"fix_address": "Fix", "add_address": "Add address", "correct_address": "Correct"}
@@ -180,7 +181,7 @@ def load(inspection: Inspection) -> InspectionEmails:
         reminders = selectors_menu.reminders(person, theirs, blocked, signing, papers)
         choices = [choice(person, kind, theirs, blocked, templates, signing) for kind in RESENDS]
         choices.insert(2, reminders["pay"])
-        someone = _someone(person, theirs, displays, choices, visits.last_own(events, person.pk))
+        someone = _someone(person, theirs, displays, choices, visits.presence(events, person.pk))
         someone = replace(someone, signing=signing, reminders=reminders, owes=papers.money.due > 0)
         if someone.reach and signing.signature:
             someone = replace(someone, reach="signed")
@@ -237,7 +238,7 @@ def _someone(
     messages: Sequence[Message],
     displays: dict[int, Display],
     choices: Sequence[Choice],
-    visited_at: datetime | None,
+    presence: Presence,
 ) -> Someone:
     last = _last(messages, displays)
     return Someone(
@@ -246,8 +247,8 @@ def _someone(
         display=displays[last.pk] if last else None,
         fix=_fix(last) if last else "",
         choices=choices,
-        reach=selectors_papers.reach(person, messages, visited_at),
-        visited_at=visited_at,
+        reach=selectors_papers.reach(person, messages, presence),
+        visited_at=presence.visited_at,
     )
 
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -12,6 +11,7 @@ from django.utils import dateformat, timezone
 from emails.models import Kind, Message
 from emails.states import ON_PURPOSE, UNFINISHED, Status
 from inspections.models import Inspection, InspectionStatus, Participant, Payment, Role, Signature
+from inspections.visits import Presence
 
 _WITH_LINK = frozenset({Kind.CONFIRMATION, Kind.AGREEMENT})
 # As the sentence says it: "the date changed".
@@ -130,17 +130,21 @@ def _paid(inspections: Sequence[Inspection]) -> Mapping[int, Decimal]:
     return defaultdict(Decimal, sums.values_list("inspection").annotate(sum=Sum("amount")))
 
 
-def reach(person: Participant, messages: Iterable[Message], visited_at: datetime | None) -> str:
+def reach(person: Participant, messages: Iterable[Message], presence: Presence) -> str:
     """Whether a client can get to the agreement, as far as we know: visited, delivered, underway, cut_off or none.
 
     "" for whoever is no client. `messages` are theirs.
     """
     if person.role != Role.CLIENT:
         return ""
-    if visited_at:
+    if presence.visited_at:
         return "visited"
     # What we plan to try again has not got through so far.
     tried = [m for m in messages if not m.is_planned_retry]
+    if presence.denied_at:  # what went out before reached somebody else
+        tried = [m for m in tried if m.created_at > presence.denied_at]
+        if not tried:
+            return "cut_off"
     statuses = {m.status for m in tried if m.has_link or m.kind in _WITH_LINK} - ON_PURPOSE
     if Status.DELIVERED in statuses:
         return "delivered"

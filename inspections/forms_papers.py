@@ -15,7 +15,7 @@ class DisownForm(forms.Form):
     """That somebody else signed."""
 
     note = forms.CharField(
-        label="How do you know?",
+        label="How you know it",
         max_length=300,
         help_text="It stands on the timeline and in the delivery record.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -194,7 +194,13 @@ def test_a_stranger_on_the_portal_is_no_proof_that_the_client_was_there(office: 
     signing.disown(signing.sign(ann, consent(ann)), by="Kim", note="Ann said so")
     for page in pages:
         assert not BEEN_THERE.search(words(office.get(page))), page
-    assert "Signed before" not in words(office.get("/"))
+    today = words(office.get("/"))
+    assert "Signed before" not in today
+    assert "Ann Lee cannot reach the agreement." in words(office.get(pages[1]))
+    assert "No email with the link got through to Ann Lee." in today
+    again = delivered(ann, kind="agreement")
+    Message.objects.filter(pk=again.pk).update(created_at=timezone.now())
+    assert "cannot reach the agreement" not in words(office.get(pages[1]))
 
 
 def test_a_link_that_no_email_brought_blames_no_email(office: Client) -> None:
