@@ -1,5 +1,5 @@
 # ruff: noqa: PLC0415 - Django must be set up before anything of ours is imported
-"""How fast Email activity answers over a long log, page by page, filter by filter.
+"""How fast Email activity answers over a long log, page by page, filter by filter; and Today with 600 open problems.
 
     python -m config.embedded exec -- python -m benchmarks.activity [--messages 200000] [--rounds 5]
 
@@ -44,6 +44,13 @@ JOIN LATERAL (SELECT CASE WHEN n %% 3 = 0 THEN 'gmail.com' WHEN n %% 7 = 0 THEN 
 JOIN inspections_inspection AS house ON house.id = (SELECT min(id) FROM inspections_inspection) + n / 4 %% %(houses)s
 """
 
+OPEN = 600
+PROBLEMS = """
+INSERT INTO emails_problem (inspection_id, kind, message_id, category, opened_at, closed_by, closed_note)
+SELECT inspection_id, kind, max(id), max(category), max(changed_at), '', '' FROM emails_message
+WHERE status IN ('bounced', 'soft_bounced') GROUP BY inspection_id, kind ORDER BY max(id) LIMIT %(open)s
+"""
+
 PAGES = {
     "first page": "",
     "sorted oldest first": "?sort=oldest",
@@ -76,6 +83,7 @@ def fill(messages: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")  # filling is not what is measured
         cursor.execute(FILL, {"houses": max(1, messages // 4), "messages": messages})
+        cursor.execute(PROBLEMS, {"open": OPEN})
     for start in range(0, messages, 20_000):
         ids = list(Message.objects.order_by("pk").values_list("pk", flat=True)[start : start + 20_000])
         searching.index(ids)
@@ -118,8 +126,8 @@ def run(messages: int, rounds: int) -> None:
     client, said = Client(), places()
     client.force_login(user)
     print(f"{'Email activity, ' + format(messages, ',') + ' messages':<38} {'median ms':>9} {'min':>7} {'max':>7}")
-    for label, query in PAGES.items():
-        path = f"/emails/{query.format(**said)}"
+    pages = {label: f"/emails/{query.format(**said)}" for label, query in PAGES.items()}
+    for label, path in {**pages, f"Today, {OPEN} problems": "/"}.items():
         times = [timed(partial(client.get, path)) for _ in range(rounds + 1)][1:]
         print(f"{label:<38} {statistics.median(times):>9.0f} {min(times):>7.0f} {max(times):>7.0f}")
     start = time.perf_counter()

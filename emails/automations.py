@@ -103,10 +103,19 @@ def react(event: InspectionEvent) -> None:
 def fire(rule: Automation, event: InspectionEvent) -> list[Message]:
     """One row for everybody whom this rule writes to; one that says so if it writes to clients and there is none."""
     people = list(_meant(rule, event).select_related("contact", "inspection").order_by("pk"))
-    rows = [_one(rule, event, person) for person in people]
+    rows = [_one(rule, event, person, _twice(rule, event, person)) for person in people]
     if _lacks_client(rule, event.inspection, people):
         rows.append(planning.skip_for_nobody(event.inspection, rule, f"{rule.pk}:nobody:{event.pk}", by=event.by))
     return rows
+
+
+def _twice(rule: Automation, event: InspectionEvent, person: Participant) -> Reason | None:
+    """Paid again by another fee alone: whoever was told of this money, or is going to be, is not told twice."""
+    if event.type != Event.PAID:
+        return None
+    money = event.inspection.events.filter(type__in=(Event.PAYMENT, Event.PAYMENT_UNDONE)).order_by("pk").last()
+    told = person.messages.filter(rule=rule).exclude(status__in=(Status.SKIPPED, Status.CANCELLED))
+    return Reason.DUPLICATE if money and told.filter(created_at__gte=money.at).exists() else None
 
 
 def _lacks_client(rule: Automation, inspection: Inspection, people: Collection[Participant]) -> bool:

@@ -23,9 +23,11 @@ def of(messages: Collection[Message]) -> Mapping[int, str]:
 
 def _signed(messages: Collection[Message]) -> list[int]:
     """Those that reached somebody else, who may be the one who signed."""
-    found = {m.participant_id: m.pk for m in messages if m.category == WRONG_PERSON}
-    signed = Signature.objects.their_own().filter(participant__in=found) if found else Signature.objects.none()
-    return [found[person] for person in set(signed.values_list("participant", flat=True))]
+    strayed = [message for message in messages if message.category == WRONG_PERSON]
+    people = {message.participant_id for message in strayed}
+    given = Signature.objects.their_own().filter(participant__in=people).values_list("participant", "signed_at")
+    first = dict(given.order_by("-signed_at"))  # the earliest of each comes last, and stays
+    return [m.pk for m in strayed if m.participant_id in first and first[m.participant_id] < m.changed_at]
 
 
 def _again(messages: Collection[Message]) -> list[int]:

@@ -87,9 +87,13 @@ def close_signed(person: Participant) -> None:
 
 
 def reopen_signed(person: Participant, *, since: datetime) -> None:
-    """The signature that closed them was somebody else's."""
-    for problem in person.problems.filter(closed_note=SIGNED, closed_at__gte=since).order_by("pk"):
-        reopen(problem)
+    """The signature that closed them was somebody else's, and they are still to be solved."""
+    if person.removed_at or not person.inspection.is_open or person.signatures.standing().exists():
+        return
+    for problem in person.problems.filter(closed_note=SIGNED, closed_at__gte=since).order_by("-pk"):
+        arrived = Message.objects.filter(same_email(problem), status=Status.DELIVERED, pk__gte=problem.message_id)
+        if not arrived.exists():
+            reopen(problem)
 
 
 def close_signed_by_all(inspection: Inspection, *, by: str) -> None:

@@ -141,16 +141,14 @@ def reach(person: Participant, messages: Iterable[Message], presence: Presence) 
         return "visited"
     # What we plan to try again has not got through so far.
     tried = [m for m in messages if not m.is_planned_retry]
-    if presence.denied_at:  # what went out before reached somebody else
-        tried = [m for m in tried if m.created_at > presence.denied_at]
-        if not tried:
-            return "cut_off"
+    if presence.denied_at:  # what went out before reached somebody else; its link is made when an email leaves
+        tried = [m for m in tried if m.status == Status.QUEUED or (m.sent_at or m.created_at) > presence.denied_at]
     statuses = {m.status for m in tried if m.has_link or m.kind in _WITH_LINK} - ON_PURPOSE
     if Status.DELIVERED in statuses:
         return "delivered"
     if statuses & UNFINISHED:
         return "underway"
-    return "cut_off" if statuses else "none"
+    return "cut_off" if statuses or presence.denied_at else "none"
 
 
 def has_to_sign(person: Participant) -> bool:

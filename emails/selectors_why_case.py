@@ -29,6 +29,8 @@ TELLING = frozenset(
         InspectionEvent.Type.RESCHEDULED,
         InspectionEvent.Type.SIGNED,
         InspectionEvent.Type.SIGNATURE_ENDED,
+        InspectionEvent.Type.DISOWNED,
+        InspectionEvent.Type.NOT_ME,
         InspectionEvent.Type.PAYMENT,
         InspectionEvent.Type.PAYMENT_UNDONE,
         InspectionEvent.Type.PAID,

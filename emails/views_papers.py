@@ -57,7 +57,8 @@ def disown(request: HttpRequest, signature_id: int) -> HttpResponse:
     form = DisownForm(request.POST) if request.method == "POST" else DisownForm()
     if form.is_valid():
         ended = signing.disown(signature, by=str(request.user), note=form.cleaned_data["note"])
-        said = f"The signature no longer counts. {person.name} has to sign." if ended else "That was said before."
+        has_to = "" if signing.standing(person) or signing.why_not(person) else f" {person.name} has to sign."
+        said = f"The signature no longer counts.{has_to}" if ended else "That was said before."
         replies.note(request, said, href=reverse("person_edit", args=[person.pk]), label="Correct the address")
         return replies.done(request, back=reverse("inspection", args=[person.inspection_id]))
     context = {"form": form, "signature": signature, "person": person, "inspection": person.inspection}

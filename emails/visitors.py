@@ -36,9 +36,9 @@ def _went_to_somebody_else(event: InspectionEvent, person: Participant) -> None:
     if not any(str(uuid) == event.data.get("purpose") for uuid in person.messages.values_list("uuid", flat=True)):
         return
     sent = person.messages.filter(has_link=True, status__in=_MAY_HAVE_ARRIVED, test=False)
-    # To send the signed copy again would be no repair: whoever signed may be that somebody else.
-    sent = sent.exclude(template__attach=Attach.SIGNED_AGREEMENT)
-    message = sent.filter(to_key=canonical(event.data.get("email", ""))).order_by("-pk").first()
+    sent = sent.filter(to_key=canonical(event.data.get("email", ""))).order_by("-pk")
+    # To send the signed copy again is no repair if there is another: whoever signed may be that somebody else.
+    message = sent.exclude(template__attach=Attach.SIGNED_AGREEMENT).first() or sent.first()
     if message is None:  # it went to an address that they had before
         return
     text = SIGNED_BEFORE if event.data.get("signed") else ""

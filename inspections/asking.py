@@ -4,6 +4,7 @@ Whoever listens to the events sends the emails.
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -30,9 +31,25 @@ def not_me(link: PortalLink) -> bool:
             return False
         links.revoke_all(participant=person)
         about = {"name": person.name, "email": person.email, "link": link.pk, "purpose": link.purpose}
-        about["signed"] = person.signatures.their_own().exists()
+        about["signed"] = _may_have_signed(person, link)
         events.record(person.inspection, events.Type.NOT_ME, by=VISITOR, participant=person, **about)
     return True
+
+
+def _may_have_signed(person: Participant, link: PortalLink) -> bool:
+    """By this link, or by one of another email to the same mailbox."""
+    signature = person.signatures.their_own().last()
+    if signature is None:
+        return False
+    moved = person.contact.changes.filter(field="email", at__gt=signature.signed_at)
+    return signature.link_id == link.pk or (_is_an_emails(link) and not moved.exists())
+
+
+def _is_an_emails(link: PortalLink) -> bool:
+    try:
+        return bool(UUID(link.purpose))
+    except ValueError:
+        return False
 
 
 def new_link(address: str, link: PortalLink | None) -> list[Participant]:

@@ -55,14 +55,12 @@ def record(
 
 
 def news_of_fee(locked: Inspection, *, by: str) -> InspectionEvent | None:
-    """The fee was lowered: with what came before it is paid now. None if it is not, or if that was told of this money.
+    """The fee was lowered: with what came before it is paid now. None if it is not.
 
     To be told by the caller, who holds the inspection's lock.
     """
-    money = (events.Type.PAYMENT, events.Type.PAYMENT_UNDONE, events.Type.PAID)
-    last = locked.events.filter(type__in=money).order_by("pk").last()
     amount = paid(locked)
-    if locked.fee is None or not amount or not is_paid(locked) or (last and last.type == events.Type.PAID):
+    if locked.fee is None or not amount or not is_paid(locked):
         return None
     return events.new(locked, events.Type.PAID, by=by, amount=amount)
 

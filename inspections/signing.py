@@ -212,7 +212,7 @@ def disown(signature: Signature, *, by: str, note: str) -> bool:
         elif found.link:
             links.revoke(found.link, by=by)
         found.save(update_fields=["disowned_at", "disowned_by", "ended_at", "ended_by"])
-        about = {"signed_at": found.signed_at, "note": note}
+        about = {"signed_at": found.signed_at, "note": note, "stood": stood}
         told = [events.new(inspection, events.Type.DISOWNED, by=by, participant=person, **about)]
         if stood:
             kind = events.Type.SIGNATURE_ENDED

@@ -49,4 +49,6 @@ def processes() -> int:
 
 def limit_again(item: pytest.Item) -> None:
     """After a failure: pytest-timeout 2.4.0 takes the time limit away, and putting things away can hang too."""
-    item.config.hook.pytest_timeout_set_timer(item=item, settings=pytest_timeout._get_item_settings(item))
+    settings = pytest_timeout._get_item_settings(item)
+    if settings.timeout:
+        item.config.hook.pytest_timeout_set_timer(item=item, settings=settings)

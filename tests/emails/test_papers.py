@@ -102,6 +102,20 @@ def test_a_fee_that_is_lowered_to_what_came_brings_the_receipt() -> None:
     assert inspection.messages.get(kind="receipt").to_name == "Ann Lee"
 
 
+def test_a_slip_of_the_fee_costs_no_receipt_and_brings_none_twice() -> None:
+    inspection = confirmed(ANN)
+    pay(inspection, "425.00")
+    for fee in ("450.00", "425.00"):
+        services.correct(inspection, make_draft(people=(ANN,), fee=Decimal(fee)), by="Kim")
+    rows = inspection.messages.filter(kind="receipt").order_by("pk")
+    assert [row.status for row in rows] == [Status.CANCELLED, Status.QUEUED]
+    rows.filter(status=Status.QUEUED).update(status=Status.DELIVERED)
+    for fee in ("450.00", "425.00"):
+        services.correct(inspection, make_draft(people=(ANN,), fee=Decimal(fee)), by="Kim")
+    assert [(row.status, row.reason) for row in rows.all()][-1] == (Status.SKIPPED, Reason.DUPLICATE)
+    assert rows.all().count() == 3
+
+
 # --- reminders that ask only whom there is something to ask ----------------------------------------------------------
 
 

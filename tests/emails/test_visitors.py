@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from emails import builtin, enclosures, holds, reasons
-from emails.models import AddressHold, Message, Problem
+from emails.models import AddressHold, EmailTemplate, Message, Problem
 from emails.states import Reason, Status
-from inspections import asking, events, links, services, signing
+from inspections import asking, events, links, people, services, signing
 from inspections.errors import NotPossible
 from inspections.models import InspectionEvent, Participant, PortalLink, Scope, Signature
 from tests.emails.mailed import make_client, make_failed, make_message, template, told
@@ -183,6 +183,42 @@ def test_what_a_strangers_signature_had_settled_is_open_again(office: Client) ->
     assert Problem.objects.open().get(kind="agreement").participant == ann
 
 
+def test_what_she_signed_herself_since_stays_settled(office: Client) -> None:
+    inspection = make_inspection(status="confirmed", agreement=make_agreement())
+    ann = make_client(inspection=inspection)
+    make_failed(ann, kind="agreement")
+    first = signing.sign(ann, consent(ann))
+    services.correct(inspection, make_draft(address="9 Elm St"), by="Kim")
+    ann.refresh_from_db()
+    signing.sign(ann, consent(ann))
+    signing.disown(first, by="Kim", note="Ann said so")
+    assert not Problem.objects.open().filter(kind="agreement").exists()
+
+
+def test_a_slip_after_she_signed_puts_her_signature_in_no_doubt(office: Client) -> None:
+    ann = make_client(email="ann@gmail.com", inspection=make_inspection(status="confirmed", agreement=make_agreement()))
+    right = delivered(ann)
+    signing.sign(ann, consent(ann, link=links.mint(ann, purpose=str(right.uuid))[0]))
+    people.correct_contact(ann.contact, by="Kim", email="ann@gmial.com")
+    ann.refresh_from_db()
+    delivered(ann, kind="reminder")
+    not_me(ann)
+    problem = Problem.objects.open().get(category="wrong_person")
+    assert ann.inspection.events.get(type=Type.NOT_ME).data["signed"] is False
+    assert asking.SIGNED_BEFORE not in words(office.get(f"/inspections/{ann.inspection_id}/"))
+    assert problem.message.kind == "reminder"
+
+
+def test_a_signed_copy_that_is_the_only_email_is_heard_too(office: Client) -> None:
+    builtin.install()
+    ann = make_client()
+    copy = delivered(ann, kind="receipt", template=EmailTemplate.objects.get(name="Signed agreement"))
+    not_me(ann)
+    copy.refresh_from_db()
+    assert copy.category == "wrong_person"
+    assert AddressHold.objects.filter(released_at=None).exists()
+
+
 def test_a_stranger_on_the_portal_is_no_proof_that_the_client_was_there(office: Client) -> None:
     ann = make_client(inspection=make_inspection(status="confirmed", agreement=make_agreement(), starts_at=in_days(2)))
     message = delivered(ann)
@@ -199,7 +235,7 @@ def test_a_stranger_on_the_portal_is_no_proof_that_the_client_was_there(office: 
     assert "Ann Lee cannot reach the agreement." in words(office.get(pages[1]))
     assert "No email with the link got through to Ann Lee." in today
     again = delivered(ann, kind="agreement")
-    Message.objects.filter(pk=again.pk).update(created_at=timezone.now())
+    Message.objects.filter(pk=again.pk).update(created_at=timezone.now(), sent_at=timezone.now())
     assert "cannot reach the agreement" not in words(office.get(pages[1]))
 
 
