@@ -23,7 +23,7 @@ Type = InspectionEvent.Type
 def oakwood(settings: LazySettings) -> None:
     cache.clear()
     make_company()
-    settings.PORTAL_SCAN_SECONDS, settings.PORTAL_READ_SECONDS = 10, 3
+    settings.PORTAL_SCAN_SECONDS, settings.PORTAL_READ_SECONDS = 600, 300  # however slow this machine is
 
 
 def told(person: Participant) -> list[str]:
@@ -52,7 +52,7 @@ def shown_before(seconds: float, someone: Visitor, about: str, monkeypatch: pyte
         return seals.make(someone.link, about)
 
 
-@pytest.mark.parametrize("age", [0, 60])
+@pytest.mark.parametrize("age", [0, 3600])
 def test_looking_at_every_page_five_times_changes_nothing(age: float) -> None:
     ann = Visitor(make_client_who_signs(name="Ann Lee"))
     later(ann, age)
@@ -97,7 +97,7 @@ def test_nobody_reads_a_page_in_a_second_however_old_the_link(monkeypatch: pytes
     ann = Visitor(make_client_who_signs(name="Ann Lee"))
     later(ann, 3600)
     assert ann.sign().status_code == 422
-    read = shown_before(4, ann, seals_about(ann), monkeypatch)
+    read = shown_before(301, ann, seals_about(ann), monkeypatch)
     assert ann.sign(seal=read).status_code == 302
 
 
@@ -124,7 +124,7 @@ def test_a_page_that_was_open_for_a_day_is_read_once_more(monkeypatch: pytest.Mo
 def test_a_program_that_says_so_is_one(agent: str, monkeypatch: pytest.MonkeyPatch) -> None:
     robot = Visitor(make_client_who_signs(name="Ann Lee"), **{"User-Agent": agent})
     later(robot, 3600)
-    read = shown_before(60, robot, seals_about(robot), monkeypatch)
+    read = shown_before(900, robot, seals_about(robot), monkeypatch)
     assert robot.sign(seal=read).status_code == 422
     assert told(robot.person) == [Type.AUTOMATIC]
 
