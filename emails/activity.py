@@ -19,6 +19,7 @@ from emails import holds, imprint, problems, searching
 from emails.diagnosis import RETRYABLE
 from emails.models import Message, MessageEvent, same_email
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
+from inspections import robots
 
 MOST_LEASES_LOST = 5
 STOPS_THE_WORKER = "This email stopped our sending part five times, so it is no longer tried."
@@ -266,6 +267,8 @@ def refold(row: Message) -> None:
     row.save()
     if (row.status, row.category) == before:
         return  # a hint, or told again: an address that staff let go and a problem they settled stay so
+    if fact is not None and status in (Status.SENT, Status.DELIVERED) and not fact.by and row.participant_id:
+        robots.note_arrival(row.participant_id, str(row.uuid), min(timezone.now(), fact.at))
     holds.follow(row)
     problems.follow(row)
     if status == Status.DELIVERED:

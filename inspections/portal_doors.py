@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, wraps
 from ipaddress import IPv4Address, ip_address, ip_network
 
@@ -21,7 +22,7 @@ from inspections.grants import Thing
 from inspections.models import Company, Inspection, Participant, PortalLink
 from inspections.text import phone_key
 
-COOKIE_SECONDS = 12 * 3600  # then the link in the email has to be opened again
+COOKIE_LIFETIME = timedelta(hours=12)  # then the link in the email has to be opened again
 COOKIE_PATH = "/p/"
 BAD_LINKS_PER_MINUTE = 20
 _SALT = "inspections.portal"
@@ -35,6 +36,7 @@ class Visit:
     """Somebody in the portal: everything about them comes from the link that they opened."""
 
     link: PortalLink
+    just_came: bool = False  # the link was opened in this browser a moment ago
 
     @property
     def person(self) -> Participant:
@@ -86,7 +88,8 @@ def behind_link(thing: Thing | None = None, *, form: bool = False) -> Callable[[
                 return unknown(request)
             if not link.is_active:
                 return ended(request, link)
-            visit = Visit(link)
+            just_came = _cookie_of(request, participant_id, timedelta(seconds=settings.PORTAL_SCAN_SECONDS)) is not None
+            visit = Visit(link, just_came)
             if thing is not None and thing not in visit.things:
                 return closed(request, "unknown", 404)
             return view(request, visit, **more)
@@ -117,7 +120,7 @@ def admit(link: PortalLink) -> HttpResponse:
         str(link.pk),
         salt=_SALT,
         path=COOKIE_PATH,
-        max_age=COOKIE_SECONDS,
+        max_age=COOKIE_LIFETIME,
         httponly=True,
         samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
@@ -193,8 +196,14 @@ def _cookie(participant_id: int) -> str:
     return f"portal_{participant_id}"
 
 
+def _cookie_of(request: HttpRequest, participant_id: int, max_age: timedelta) -> str | None:
+    """What it holds, if it was given to this browser no longer ago than that."""
+    value: str | None = request.get_signed_cookie(_cookie(participant_id), default=None, salt=_SALT, max_age=max_age)
+    return value
+
+
 def _opened(request: HttpRequest, participant_id: int) -> PortalLink | None:
-    value = request.get_signed_cookie(_cookie(participant_id), default=None, salt=_SALT, max_age=COOKIE_SECONDS)
+    value = _cookie_of(request, participant_id, COOKIE_LIFETIME)
     if value is None:
         return None
     found = PortalLink.objects.select_related("participant__contact", "participant__inspection__agreement")

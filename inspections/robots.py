@@ -5,7 +5,7 @@ Never sure. So a program's visit is shown as such and proves nothing, and what i
 
 import logging
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from inspections import events
 from inspections.models import InspectionEvent, Participant, PortalLink
+from inspections.portal_doors import Visit
 from inspections.seals import Seal
 
 log = logging.getLogger(__name__)
 
 NOTE_EVERY = timedelta(hours=1)
+_VISITS = (events.Type.PORTAL_VISITED, events.Type.REPORT_OPENED)
 PROGRAM = "A program"  # whom the timeline names
 
 # Programs that say so. Most scanners call themselves a usual browser: those are told by their haste. A name that a
@@ -38,14 +40,27 @@ def says_so(request: HttpRequest) -> bool:
 
 
 def is_looking(request: HttpRequest, link: PortalLink) -> bool:
-    """This visit is probably a program's: it says so, or it comes right after the link was made."""
-    return says_so(request) or _age_of(link) < settings.PORTAL_SCAN_SECONDS
+    """This visit is probably a program's: it says so, or it comes right after the link was made or arrived."""
+    return says_so(request) or timezone.now() < _alone_until(max(link.created_at, link.arrived_at or link.created_at))
 
 
-def is_pressing(request: HttpRequest, link: PortalLink, seal: Seal) -> bool:
-    """This press is probably a program's: the same, or nobody could have read the page in that time."""
+def is_pressing(request: HttpRequest, visit: Visit, seal: Seal) -> bool:
+    """This press is probably a program's: the same, or nobody could have come and read the page in that time."""
     read_for = (timezone.now() - seal.shown_at).total_seconds()
-    return is_looking(request, link) or read_for < settings.PORTAL_READ_SECONDS
+    return is_looking(request, visit.link) or visit.just_came or read_for < settings.PORTAL_READ_SECONDS
+
+
+def note_arrival(participant_id: int, purpose: str, at: datetime) -> None:
+    """The email with these links reached its server at `at`: who had been here by then was a program.
+
+    How long an email takes is known afterwards only, so visits that were taken for the person's are put right.
+    """
+    links = PortalLink.objects.filter(participant=participant_id, purpose=purpose)
+    if links.update(arrived_at=at):
+        visits = InspectionEvent.objects.filter(participant=participant_id, type__in=_VISITS, at__lt=_alone_until(at))
+        visits.filter(data__link__in=list(links.values_list("pk", flat=True))).update(
+            type=events.Type.AUTOMATIC, by=PROGRAM
+        )
 
 
 def note(link: PortalLink, kind: events.Type, *, by: str) -> None:
@@ -66,5 +81,6 @@ def note_program(link: PortalLink) -> None:
     note(link, events.Type.AUTOMATIC, by=PROGRAM)
 
 
-def _age_of(link: PortalLink) -> float:
-    return (timezone.now() - link.created_at).total_seconds()
+def _alone_until(start: datetime) -> datetime:
+    """Programs come at once, people later."""
+    return start + timedelta(seconds=settings.PORTAL_SCAN_SECONDS)

@@ -33,7 +33,7 @@ TIMES: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (AddressHold, "message__inspection", ("since", "released_at")),
     (Letter, "inspection", ("created_at", "saved_at", "sent_at", "send_at", "link_expires_at")),
     (Payment, "inspection", ("recorded_at", "undone_at")),
-    (PortalLink, "participant__inspection", ("created_at", "last_used_at", "revoked_at")),
+    (PortalLink, "participant__inspection", ("created_at", "arrived_at", "last_used_at", "revoked_at")),
     (WebhookPost, "events__message__inspection", ("received_at", "read_at")),
 )
 

@@ -39,6 +39,7 @@ class PortalLink(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True, help_text="When its email reached the recipient's server")
     last_used_at = models.DateTimeField(null=True, blank=True)
 
     objects = PortalLinkQuerySet.as_manager()

@@ -1,12 +1,16 @@
 """Somebody who opens their portal link, for tests."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+import time_machine
 from django.conf import settings
+from django.core import signing
 from django.test import Client
+from django.utils import timezone
 
-from inspections import links
+from inspections import links, portal_doors
 from inspections.models import Participant, PortalLink
 
 BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
@@ -23,6 +27,13 @@ class Visitor:
         self.path = url.removeprefix(settings.BASE_URL)
         self.client = Client(headers={"User-Agent": BROWSER} | headers)
         self.client.get(self.path)
+
+    def came_before(self, seconds: float) -> None:
+        """Its cookie was given to it that long ago."""
+        name = f"portal_{self.person.pk}"
+        signer = signing.get_cookie_signer(salt=name + portal_doors._SALT)
+        with time_machine.travel(timezone.now() - timedelta(seconds=seconds)):
+            self.client.cookies[name] = signer.sign(str(self.link.pk))
 
     def url(self, page: str = "") -> str:
         return f"/p/home/{self.person.pk}/{page}"

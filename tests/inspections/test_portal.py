@@ -174,7 +174,7 @@ def test_a_changed_or_old_cookie_opens_nothing(monkeypatch: pytest.MonkeyPatch) 
     ann, path = invite()
     client = Client()
     client.get(path)
-    monkeypatch.setattr(portal_doors, "COOKIE_SECONDS", -1)
+    monkeypatch.setattr(portal_doors, "COOKIE_LIFETIME", timedelta(seconds=-1))
     assert client.get(f"/p/home/{ann.pk}/").status_code == 404
     monkeypatch.undo()
     client.cookies[f"portal_{ann.pk}"] = f"{PortalLink.objects.get().pk}:forged"

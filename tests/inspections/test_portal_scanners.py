@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from inspections import seals
+from inspections import robots, seals
 from inspections.models import Inspection, InspectionEvent, Participant, PortalLink, Signature
 from tests.factories import make_client_who_signs, make_company
 from tests.inspections.portal_visits import Visitor, text
@@ -40,8 +40,9 @@ def facts() -> tuple[Any, ...]:
 
 
 def later(someone: Visitor, seconds: float) -> None:
-    """The link was made that long ago."""
+    """The link was made that long ago, and opened in this browser then."""
     PortalLink.objects.filter(pk=someone.link.pk).update(created_at=timezone.now() - timedelta(seconds=seconds))
+    someone.came_before(seconds)
 
 
 def shown_before(seconds: float, someone: Visitor, about: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -99,6 +100,24 @@ def test_nobody_reads_a_page_in_a_second_however_old_the_link(monkeypatch: pytes
     assert ann.sign().status_code == 422
     read = shown_before(301, ann, seals_about(ann), monkeypatch)
     assert ann.sign(seal=read).status_code == 302
+
+
+def test_who_opened_an_old_link_a_moment_ago_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    later(ann, 3600)
+    read = shown_before(301, ann, seals_about(ann), monkeypatch)
+    ann.client.get(ann.path)  # a check that comes late, as the email did
+    assert ann.sign(seal=read).status_code == 422
+    ann.came_before(601)
+    assert ann.sign(seal=read).status_code == 302
+
+
+def test_a_visit_right_after_the_email_arrived_is_a_programs() -> None:
+    ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    later(ann, 3600)
+    robots.note_arrival(ann.person.pk, ann.link.purpose, timezone.now())
+    ann.get()
+    assert told(ann.person) == [Type.AUTOMATIC]
 
 
 def seals_about(someone: Visitor) -> str:
