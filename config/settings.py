@@ -102,8 +102,9 @@ RETRY_FULL = environment.numbers("RETRY_FULL", [86_400, 172_800])
 RETRY_SERVER = environment.numbers("RETRY_SERVER", [86_400])
 UNKNOWN_VISIBLE_SECONDS = number("UNKNOWN_VISIBLE_SECONDS", 900)
 NO_NEWS_SECONDS = number("NO_NEWS_SECONDS", 14_400)
-# A link scanner opens and presses everything at once: nothing is signed so soon after the link was made, or after the
-# page was shown. New links are asked for at an even pace, so that the time of an answer tells nothing.
+# A link scanner opens and presses everything at once: nothing is signed so soon after the link was made, arrived or was
+# opened, or after the page was shown. New links are asked for at an even pace, so that the time of an answer tells
+# nothing.
 PORTAL_SCAN_SECONDS = number("PORTAL_SCAN_SECONDS", 10)
 PORTAL_READ_SECONDS = number("PORTAL_READ_SECONDS", 3)
 PORTAL_EVEN_SECONDS = number("PORTAL_EVEN_SECONDS", 0.5)

@@ -11,15 +11,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, Value
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Min, Q, Value
+from django.db.models.functions import Least, Now
 from django.utils import timezone
 
 from emails import holds, imprint, problems, searching
 from emails.diagnosis import RETRYABLE
 from emails.models import Message, MessageEvent, same_email
 from emails.states import CANCELLABLE, FACT_RANK, LEFT_US, UNDELIVERED, Reason, Status, fold, rank
-from inspections import robots
+from inspections import links
 
 MOST_LEASES_LOST = 5
 STOPS_THE_WORKER = "This email stopped our sending part five times, so it is no longer tried."
@@ -250,6 +250,8 @@ def refold(row: Message) -> None:
     """Set the status from all facts. The caller holds the row's lock."""
     before = row.status, row.category
     status, fact = folded(row)
+    if row.has_link and row.participant_id:
+        _tell_arrival(row, row.participant_id)
     row.opened_at, row.clicked_at, row.auto_reply = _hints(row)
     if fact is not None:
         row.category = fact.category if status in UNDELIVERED else ""
@@ -267,12 +269,18 @@ def refold(row: Message) -> None:
     row.save()
     if (row.status, row.category) == before:
         return  # a hint, or told again: an address that staff let go and a problem they settled stay so
-    if fact is not None and status in (Status.SENT, Status.DELIVERED) and not fact.by and row.participant_id:
-        robots.note_arrival(row.participant_id, str(row.uuid), min(timezone.now(), fact.at))
     holds.follow(row)
     problems.follow(row)
     if status == Status.DELIVERED:
         stop_retries(row, by="", text="It arrived after all")
+
+
+def _tell_arrival(row: Message, participant_id: int) -> None:
+    """When it arrived, for the portal. What staff say is no moment, and no provider's clock is ahead of ours."""
+    told = row.events.filter(status=Status.DELIVERED, by="")
+    at = told.aggregate(at=Min(Least("at", "recorded_at")))["at"]
+    if at:  # outside of this transaction: a hint must neither cost the facts nor hold anybody up
+        transaction.on_commit(lambda: links.note_arrival(participant_id, str(row.uuid), at), robust=True)
 
 
 def _hints(row: Message) -> tuple[datetime | None, datetime | None, str]:

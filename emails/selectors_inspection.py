@@ -161,7 +161,8 @@ def load(inspection: Inspection) -> InspectionEmails:
     """Read it all."""
     messages = list(_messages(inspection)[: MOST_LINES + 1])
     cut, messages = len(messages) > MOST_LINES, messages[:MOST_LINES][::-1]
-    events = list(inspection.events.select_related("participant__contact").order_by("-at", "-id")[:MOST_LINES])[::-1]
+    newest = inspection.events.select_related("participant__contact").order_by("-at", "-id")[:MOST_LINES]
+    events = visits.as_known_now(inspection, newest)[::-1]
     present = list(inspection.participants.current().select_related("contact").order_by("pk"))
     templates = set(EmailTemplate.objects.values_list("kind", flat=True))
     blocked = blocked_of(present)

@@ -13,7 +13,7 @@ from emails.models import AddressHold, Automation, Channel, Kind, Message, Probl
 from emails.selectors_hints import NONE, Hints
 from emails.states import Status
 from emails.why import Email, Facts
-from inspections import people, suggestions
+from inspections import people, suggestions, visits
 from inspections.models import Contact, ContactChange, InspectionEvent, InspectionStatus, Participant
 from inspections.text import BadText, email_address
 
@@ -85,7 +85,9 @@ def load(person: Participant, kind: str = "") -> Case:
         person=person,
         kind=kind,
         messages=messages,
-        events=list(person.inspection.events.filter(type__in=TELLING).order_by("at", "id")),
+        events=visits.as_known_now(
+            person.inspection, person.inspection.events.filter(type__in=TELLING).order_by("at", "id")
+        ),
         changes=list(contact.changes.filter(field="email").order_by("at", "id")),
         hold=AddressHold.objects.filter(key=contact.email_key, released_at=None).exclude(key="").first(),
         others=list(Contact.objects.filter(email_key__in=keys - {""}).exclude(pk=contact.pk).order_by("name")[:50]),

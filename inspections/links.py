@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -81,6 +82,12 @@ def masked(words: str) -> str:
 def note_use(link: PortalLink) -> None:
     """Somebody, or a link scanner, opened it."""
     PortalLink.objects.filter(pk=link.pk).update(last_used_at=timezone.now())
+
+
+def note_arrival(participant_id: int, purpose: str, at: datetime) -> None:
+    """The email with these links reached its server at `at`. Told twice, the earlier time counts."""
+    theirs = PortalLink.objects.filter(participant=participant_id, purpose=purpose)
+    theirs.filter(Q(arrived_at=None) | Q(arrived_at__gt=at)).update(arrived_at=at)
 
 
 def revoke(link: PortalLink, *, by: str) -> bool:

@@ -77,4 +77,4 @@ def _note(request: HttpRequest, visit: Visit, kind: events.Type) -> None:
     if robots.is_looking(request, visit.link):
         robots.note_program(visit.link)
     else:
-        robots.note(visit.link, kind, by=visit.person.name)
+        robots.note_person(visit, kind)

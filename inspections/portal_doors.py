@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, wraps
 from ipaddress import IPv4Address, ip_address, ip_network
 
@@ -36,7 +36,7 @@ class Visit:
     """Somebody in the portal: everything about them comes from the link that they opened."""
 
     link: PortalLink
-    just_came: bool = False  # the link was opened in this browser a moment ago
+    came_at: datetime  # when the link was opened in this browser
 
     @property
     def person(self) -> Participant:
@@ -83,13 +83,11 @@ def behind_link(thing: Thing | None = None, *, form: bool = False) -> Callable[[
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, participant_id: int, **more: object) -> HttpResponse:
-            link = _opened(request, participant_id)
-            if link is None:
+            visit = _visit(request, participant_id)
+            if visit is None:
                 return unknown(request)
-            if not link.is_active:
-                return ended(request, link)
-            just_came = _cookie_of(request, participant_id, timedelta(seconds=settings.PORTAL_SCAN_SECONDS)) is not None
-            visit = Visit(link, just_came)
+            if not visit.link.is_active:
+                return ended(request, visit.link)
             if thing is not None and thing not in visit.things:
                 return closed(request, "unknown", 404)
             return view(request, visit, **more)
@@ -117,7 +115,7 @@ def admit(link: PortalLink) -> HttpResponse:
     response = redirect("portal:home", participant_id=link.participant_id)
     response.set_signed_cookie(
         _cookie(link.participant_id),
-        str(link.pk),
+        f"{link.pk}@{timezone.now().timestamp()}",
         salt=_SALT,
         path=COOKIE_PATH,
         max_age=COOKIE_LIFETIME,
@@ -196,15 +194,11 @@ def _cookie(participant_id: int) -> str:
     return f"portal_{participant_id}"
 
 
-def _cookie_of(request: HttpRequest, participant_id: int, max_age: timedelta) -> str | None:
-    """What it holds, if it was given to this browser no longer ago than that."""
-    value: str | None = request.get_signed_cookie(_cookie(participant_id), default=None, salt=_SALT, max_age=max_age)
-    return value
-
-
-def _opened(request: HttpRequest, participant_id: int) -> PortalLink | None:
-    value = _cookie_of(request, participant_id, COOKIE_LIFETIME)
+def _visit(request: HttpRequest, participant_id: int) -> Visit | None:
+    value = request.get_signed_cookie(_cookie(participant_id), default=None, salt=_SALT, max_age=COOKIE_LIFETIME)
     if value is None:
         return None
+    link_id, _, came = value.partition("@")  # cookies of older releases hold no time
     found = PortalLink.objects.select_related("participant__contact", "participant__inspection__agreement")
-    return found.filter(pk=int(value), participant=participant_id).first()
+    link = found.filter(pk=int(link_id), participant=participant_id).first()
+    return Visit(link, datetime.fromtimestamp(float(came or 0), UTC)) if link else None

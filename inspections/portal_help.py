@@ -23,9 +23,7 @@ def not_me(request: HttpRequest, visit: Visit) -> HttpResponse:
     seal = seals.read(request.POST.get("seal", ""), visit.link)
     if seal is None or seal.about != ABOUT:
         return _ask(request, visit, said=gettext("This page was open for a long time. Please press once more."))
-    if robots.is_pressing(request, visit, seal):
-        robots.note_program(visit.link)
-        said = gettext("That was very quick. Please read it, then press once more.")
+    if said := robots.objection(request, visit, seal):
         return _ask(request, visit, said=said, seal=request.POST["seal"])
     asking.not_me(visit.link)
     return redirect("portal:thanks")

@@ -62,9 +62,7 @@ def _press(request: HttpRequest, visit: Visit, document: Document) -> HttpRespon
     if seal is None:
         said = gettext("This page was open for a long time. Please read it once more and press again.")
         return _show(request, visit, document, form, said=said)
-    if robots.is_pressing(request, visit, seal):
-        robots.note_program(visit.link)
-        said = gettext("That was very quick. Please read it, then press once more.")
+    if said := robots.objection(request, visit, seal):
         return _show(request, visit, document, form, said=said, read=seal)
     if not form.is_valid():
         return _show(request, visit, document, form, read=seal)

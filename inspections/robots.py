@@ -4,24 +4,25 @@ Never sure. So a program's visit is shown as such and proves nothing, and what i
 """
 
 import logging
+import math
 import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import ngettext
 
-from inspections import events
+from inspections import events, visits
 from inspections.models import InspectionEvent, Participant, PortalLink
 from inspections.portal_doors import Visit
 from inspections.seals import Seal
 
 log = logging.getLogger(__name__)
 
-NOTE_EVERY = timedelta(hours=1)
-_VISITS = (events.Type.PORTAL_VISITED, events.Type.REPORT_OPENED)
-PROGRAM = "A program"  # whom the timeline names
+NOTE_EVERY, NOTE_EVERY_UNSURE = timedelta(hours=1), timedelta(minutes=1)
 
 # Programs that say so. Most scanners call themselves a usual browser: those are told by their haste. A name that a
 # person's device could have (Cubot is a phone) must not be here: whoever is on this list cannot sign.
@@ -41,46 +42,61 @@ def says_so(request: HttpRequest) -> bool:
 
 def is_looking(request: HttpRequest, link: PortalLink) -> bool:
     """This visit is probably a program's: it says so, or it comes right after the link was made or arrived."""
-    return says_so(request) or timezone.now() < _alone_until(max(link.created_at, link.arrived_at or link.created_at))
+    return says_so(request) or timezone.now() < _people_from(link)
 
 
-def is_pressing(request: HttpRequest, visit: Visit, seal: Seal) -> bool:
-    """This press is probably a program's: the same, or nobody could have come and read the page in that time."""
-    read_for = (timezone.now() - seal.shown_at).total_seconds()
-    return is_looking(request, visit.link) or visit.just_came or read_for < settings.PORTAL_READ_SECONDS
+def objection(request: HttpRequest, visit: Visit, seal: Seal) -> str:
+    """What to answer to a press that may be a program's, which must do nothing then; "" to one that counts.
 
-
-def note_arrival(participant_id: int, purpose: str, at: datetime) -> None:
-    """The email with these links reached its server at `at`: who had been here by then was a program.
-
-    How long an email takes is known afterwards only, so visits that were taken for the person's are put right.
+    Nobody comes and reads a page at once. Whoever took their time over the page is no program for having come quickly.
     """
-    links = PortalLink.objects.filter(participant=participant_id, purpose=purpose)
-    if links.update(arrived_at=at):
-        visits = InspectionEvent.objects.filter(participant=participant_id, type__in=_VISITS, at__lt=_alone_until(at))
-        visits.filter(data__link__in=list(links.values_list("pk", flat=True))).update(
-            type=events.Type.AUTOMATIC, by=PROGRAM
-        )
+    now = timezone.now()
+    read = seal.shown_at + timedelta(seconds=settings.PORTAL_READ_SECONDS)
+    if is_looking(request, visit.link) or now < read:
+        note_program(visit.link)
+    ready = max(_people_from(visit.link), visit.came_at + visits.programs_come(), read)
+    if says_so(request):
+        ready = max(ready, now + visits.programs_come())
+    left = math.ceil((ready - now).total_seconds())
+    if left <= 0:
+        return ""
+    said = ngettext(
+        "That was very quick. Please read it, then press once more in %(seconds)d second.",
+        "That was very quick. Please read it, then press once more in %(seconds)d seconds.",
+        left,
+    )
+    return said % {"seconds": left}
 
 
-def note(link: PortalLink, kind: events.Type, *, by: str) -> None:
-    """Put a visit on the timeline, once an hour and person. A failure here must not keep anybody out."""
+def note_person(visit: Visit, kind: events.Type) -> None:
+    """A visit that seems to be the person's, once an hour and link.
+
+    While it is not known when the link's email arrived, it may turn out to be a program's; the next visit must not
+    be lost for it, so it is once a minute then.
+    """
+    link, now = visit.link, timezone.now()
+    is_sure = link.arrived_at is not None or now - link.created_at > NOTE_EVERY
+    since = max(now - (NOTE_EVERY if is_sure else NOTE_EVERY_UNSURE), _people_from(link))
+    _note(link, kind, by=visit.person.name, but=Q(at__gte=since, data__link=link.pk))
+
+
+def note_program(link: PortalLink) -> None:
+    """An automatic visit, or a press that did nothing, once an hour and person."""
+    _note(link, events.Type.AUTOMATIC, by=visits.PROGRAM, but=Q(at__gt=timezone.now() - NOTE_EVERY))
+
+
+def _note(link: PortalLink, kind: events.Type, *, by: str, but: Q) -> None:
+    """Put a visit on the timeline, unless one like it stands there. A failure here must not keep anybody out."""
     try:
         with transaction.atomic():
             # Two pages opened at once queue here, and the second finds the note of the first.
             person = Participant.objects.select_for_update(no_key=True).get(pk=link.participant_id)
-            since = timezone.now() - NOTE_EVERY
-            if not InspectionEvent.objects.filter(participant=person, type=kind, at__gt=since).exists():
+            if not InspectionEvent.objects.filter(but, participant=person, type=kind).exists():
                 events.record(link.participant.inspection, kind, by=by, participant=link.participant, link=link.pk)
     except Exception:
         log.exception("could not note a visit to the portal: link %s", link.pk)
 
 
-def note_program(link: PortalLink) -> None:
-    """An automatic visit, or a press that did nothing."""
-    note(link, events.Type.AUTOMATIC, by=PROGRAM)
-
-
-def _alone_until(start: datetime) -> datetime:
+def _people_from(link: PortalLink) -> datetime:
     """Programs come at once, people later."""
-    return start + timedelta(seconds=settings.PORTAL_SCAN_SECONDS)
+    return max(link.created_at, link.arrived_at or link.created_at) + visits.programs_come()

@@ -3,13 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.conf import settings
+from django.db.models import BigIntegerField, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
-from inspections.models import InspectionEvent
+from inspections.models import Inspection, InspectionEvent, PortalLink
 
+PROGRAM = "A program"  # whom the timeline names
 _VISITED = InspectionEvent.Type.PORTAL_VISITED
+_OF_PERSONS = (_VISITED, InspectionEvent.Type.REPORT_OPENED)
 # After these it is known that somebody else had every link. One that signed before the last change is no such thing.
 _DENIED = Q(type=InspectionEvent.Type.NOT_ME) | Q(type=InspectionEvent.Type.DISOWNED, data__stood=True)
 
@@ -22,15 +26,38 @@ class Presence:
     denied_at: datetime | None = None
 
 
+def programs_come() -> timedelta:
+    """How long after a link's arrival its visitor is taken for a program that checks mail."""
+    return timedelta(seconds=settings.PORTAL_SCAN_SECONDS)
+
+
 def own() -> QuerySet[InspectionEvent]:
-    """Visits that nobody has denied since."""
+    """Visits that nobody has denied since, and that are no program's as far as known now."""
     denied = InspectionEvent.objects.filter(_DENIED, participant=OuterRef("participant"))
-    return InspectionEvent.objects.filter(~Exists(denied.filter(at__gte=OuterRef("at"))), type=_VISITED)
+    found = InspectionEvent.objects.filter(~Exists(denied.filter(at__gte=OuterRef("at"))), type=_VISITED)
+    return found.filter(~_too_early())
+
+
+def as_known_now(inspection: Inspection, events: Iterable[InspectionEvent]) -> list[InspectionEvent]:
+    """Its events to be shown: visits by a link before its email had arrived, or at once after, are a program's.
+
+    When an email arrived is told later, so the stored events stay as they were written. What comes back is not to be
+    saved.
+    """
+    arrived = PortalLink.objects.filter(participant__inspection=inspection, arrived_at__isnull=False)
+    arrivals = dict(arrived.values_list("pk", "arrived_at"))
+    told = list(events)
+    for event in told:
+        at = arrivals.get(event.data.get("link")) if event.type in _OF_PERSONS else None
+        if at and event.at < at + programs_come():
+            event.type, event.by = InspectionEvent.Type.AUTOMATIC, PROGRAM
+    return told
 
 
 def presences(people: Collection[int]) -> Mapping[int, Presence]:
     """By participant, in one query."""
-    events = InspectionEvent.objects.filter(Q(type=_VISITED) | _DENIED, participant__in=people).order_by()
+    told = Q(type=_VISITED) & ~_too_early() | _DENIED
+    events = InspectionEvent.objects.filter(told, participant__in=people).order_by()
     last = events.values_list("participant").annotate(
         seen=Max("at", filter=Q(type=_VISITED)), denied=Max("at", filter=~Q(type=_VISITED))
     )
@@ -38,10 +65,16 @@ def presences(people: Collection[int]) -> Mapping[int, Presence]:
 
 
 def presence(events: Iterable[InspectionEvent], person_id: int) -> Presence:
-    """The same of one person, from events that were read."""
+    """The same of one person, from events `as_known_now`."""
     theirs = [event for event in events if event.participant_id == person_id]
     seen = max((event.at for event in theirs if event.type == _VISITED), default=None)
     return _presence(seen, max((event.at for event in theirs if _denies(event)), default=None))
+
+
+def _too_early() -> Exists:
+    link = Cast(OuterRef("data__link"), BigIntegerField())
+    early = PortalLink.objects.filter(pk=link, participant=OuterRef("participant"))
+    return Exists(early.filter(arrived_at__gt=OuterRef("at") - programs_come()))
 
 
 def _denies(event: InspectionEvent) -> bool:

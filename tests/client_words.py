@@ -19,7 +19,10 @@ TEMPLATES = sorted((BASE_DIR / "templates" / "portal").glob("*.html")) + sorted(
 # Fixed words that Python code puts into what clients read.
 IN_CODE = ("their server", "them", "l, F j, Y", "D j M", "D j M Y", "{some} and {last}")
 # Modules whose every `gettext` is for clients.
-CODE = [*sorted((BASE_DIR / "inspections").glob("*portal*.py")), BASE_DIR / "inspections" / "signing.py"]
+CODE = [
+    *sorted((BASE_DIR / "inspections").glob("*portal*.py")),
+    *(BASE_DIR / "inspections" / name for name in ("robots.py", "signing.py")),
+]
 # The daily summary is for the office.
 TEMPLATES = [path for path in TEMPLATES if path.name != "digest.txt"]
 
@@ -38,8 +41,8 @@ def of_code(path: Path) -> list[str]:
     return [
         text.value
         for call in calls
-        if isinstance(call.func, ast.Name) and call.func.id in ("gettext", "_")
-        for text in call.args[:1]
+        if isinstance(call.func, ast.Name) and call.func.id in ("gettext", "_", "ngettext")
+        for text in call.args[: 2 if call.func.id == "ngettext" else 1]
         if isinstance(text, ast.Constant) and isinstance(text.value, str)
     ]
 
@@ -71,5 +74,11 @@ def _all() -> Iterator[str]:
 
 
 def catalogue() -> dict[str, str]:
-    """English to Spanish, as committed."""
-    return {entry.msgid: entry.msgstr for entry in polib.pofile(str(SPANISH)) if not entry.obsolete}
+    """English to Spanish, as committed; of a text with a plural both forms."""
+    told: dict[str, str] = {}
+    for entry in polib.pofile(str(SPANISH)):
+        if not entry.obsolete:
+            told[entry.msgid] = entry.msgstr or entry.msgstr_plural.get(0, "")
+            if entry.msgid_plural:
+                told[entry.msgid_plural] = entry.msgstr_plural.get(1, "")
+    return told

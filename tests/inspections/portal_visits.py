@@ -33,7 +33,7 @@ class Visitor:
         name = f"portal_{self.person.pk}"
         signer = signing.get_cookie_signer(salt=name + portal_doors._SALT)
         with time_machine.travel(timezone.now() - timedelta(seconds=seconds)):
-            self.client.cookies[name] = signer.sign(str(self.link.pk))
+            self.client.cookies[name] = signer.sign(f"{self.link.pk}@{timezone.now().timestamp()}")
 
     def url(self, page: str = "") -> str:
         return f"/p/home/{self.person.pk}/{page}"
