@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from django.conf import LazySettings
@@ -33,6 +34,10 @@ def pytest_configure() -> None:
     # So that a SIGTERM (a CI's time limit) ends the tests like Ctrl-C: with their cleaning up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     catalogs.compile_all()
+    # Examples may take long on a busy machine; that is no fault, and says nothing of the next run.
+    slow = [hypothesis.HealthCheck.too_slow, *hypothesis.settings().suppress_health_check]
+    hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=slow)
+    hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -147,6 +152,7 @@ def live_worker(
     settings.ANYMAIL = {**settings.ANYMAIL, "POSTMARK_API_URL": practice_service}
     # A connection to the other broker database may be kept from an earlier test.
     monkeypatch.setattr("emails.wake._local", threading.local())
+    monkeypatch.setattr("emails.wake._quiet_until", 0.0)
     cache.clear()
     broker = redis.Redis.from_url(url)
     system = live.Live(live_server.url, practice_service, _worker, broker)

@@ -46,7 +46,9 @@ class Live:
         """How often the mail service tells each of its news; with 0 what it had still to say is dropped."""
         switches = {"webhooks": {"copies": copies}}
         headers = {"X-Practice-Token": "practice"}
-        requests.post(f"{self.mail_url}practice/switches", json=switches, headers=headers, timeout=5).raise_for_status()
+        requests.post(
+            f"{self.mail_url}practice/switches", json=switches, headers=headers, timeout=60
+        ).raise_for_status()
 
     def idle(self) -> bool:
         """Nothing waits and nothing runs: a task is acknowledged only once it is done."""
@@ -64,7 +66,7 @@ def database_url() -> str:
     return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
 
 
-def until(done: Callable[[], bool], what: str | Callable[[], str], *, seconds: float = 15) -> None:
+def until(done: Callable[[], bool], what: str | Callable[[], str], *, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, f"{what() if callable(what) else what}: not within {seconds:.0f} s"
@@ -76,7 +78,7 @@ def running(child: Child, up: Callable[[], bool], guardian: Guardian) -> Iterato
     """The child for as long as the block runs; the guardian ends it when we cannot."""
     child.start(guardian)
     try:
-        wait_for(up, f"{child.name} was", seconds=30, needs=[child], requests=Requests())
+        wait_for(up, f"{child.name} was", seconds=180, needs=[child], requests=Requests())
         yield child
     finally:
         stop([child], guardian)

@@ -29,6 +29,9 @@ for _name, _value in {
     "PORTAL_SCAN_SECONDS": "0",
     "PORTAL_READ_SECONDS": "0",
     "PORTAL_EVEN_SECONDS": "0",
+    # Many threads at one row on a busy machine are no fault.
+    "DB_LOCK_TIMEOUT": "60s",
+    "DB_STATEMENT_TIMEOUT": "120s",
     "UNKNOWN_VISIBLE_SECONDS": "2",
     "NO_NEWS_SECONDS": "2",
 }.items():
@@ -36,6 +39,7 @@ for _name, _value in {
 
 from config.settings import *  # noqa: E402, F403
 
+WAKE_SOCKET_TIMEOUT = 15  # a wake-up that is given up is made up for by the beat, and tests have none
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

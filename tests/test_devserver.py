@@ -71,7 +71,7 @@ def refused(folder: Path, **over: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert result.returncode == 1
     assert result.stdout == ""
@@ -98,8 +98,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def test_it_is_ready_when_it_says_so(system: Running) -> None:
-    assert requests.get(system.address + "readyz", timeout=5).status_code == 200
-    page = requests.get(system.address + "accounts/login/", timeout=5)
+    assert requests.get(system.address + "readyz", timeout=60).status_code == 200
+    page = requests.get(system.address + "accounts/login/", timeout=60)
     assert page.status_code == 200
     assert "unsafe" not in page.headers["Content-Security-Policy"]
 

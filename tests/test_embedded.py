@@ -54,7 +54,7 @@ def reachable(database: str) -> bool:
     return True
 
 
-def until_unreachable(database: str, *, seconds: float = 20) -> None:
+def until_unreachable(database: str, *, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while reachable(database):
         assert time.monotonic() < end, "the server still answers"
@@ -64,7 +64,7 @@ def until_unreachable(database: str, *, seconds: float = 20) -> None:
 def end(process: subprocess.Popen[str]) -> int:
     assert process.stdout is not None
     process.stdout.close()
-    return process.wait(20)
+    return process.wait(120)
 
 
 def test_it_passes_on_the_exit_code() -> None:
@@ -104,7 +104,7 @@ def test_nothing_is_left_when_it_is_killed(number: signal.Signals, tmp_path: Pat
     process.send_signal(number)
     end(process)
     until_unreachable(database)
-    _, alive = psutil.wait_procs(command, timeout=10)
+    _, alive = psutil.wait_procs(command, timeout=60)
     assert not alive
     deadline = time.monotonic() + 10
     while list(tmp_path.iterdir()) and time.monotonic() < deadline:

@@ -74,7 +74,7 @@ def test_a26_a_tick_survives_the_news(open_page: Open, live_worker: Live) -> Non
     box = page.get_by_role("checkbox", name="Choose Confirmation to Ann Lee")
     box.check()
     Message.objects.filter(pk=message.pk).update(subject="A new subject")
-    page.get_by_text("A new subject").wait_for(timeout=12_000)
+    page.get_by_text("A new subject").wait_for()
     assert box.is_checked()
 
 
@@ -98,7 +98,7 @@ def test_a26_a_large_file_is_prepared_and_downloaded(
     page.get_by_role("heading", name="Your file").wait_for()
     until(lambda: Export.objects.get().state == Export.State.DONE, "the worker wrote it")
     if js:
-        page.get_by_role("link", name="Download").wait_for(timeout=12_000)
+        page.get_by_role("link", name="Download").wait_for()
         assert_accessible(page, axe_source)
     else:
         page.reload()

@@ -25,7 +25,7 @@ def confirmed(email: str, *, number: str) -> Inspection:
 
 
 def seen(message: Message, status: str) -> None:
-    until(lambda: Message.objects.get(pk=message.pk).status == status, f"{message} is {status}", seconds=20)
+    until(lambda: Message.objects.get(pk=message.pk).status == status, f"{message} is {status}")
 
 
 @both
@@ -131,4 +131,4 @@ def test_a_page_never_waits_for_a_mail_service_that_is_gone(
     page.get_by_role("button", name="Block this address").click()
     settings.ANYMAIL = {**settings.ANYMAIL, "POSTMARK_API_URL": "http://127.0.0.1:9/"}
     page.get_by_role("button", name="Allow again").click()
-    expect(page.locator("body")).to_contain_text("did not answer yet; we ask again.", timeout=4_000)
+    expect(page.locator("body")).to_contain_text("did not answer yet; we ask again.")

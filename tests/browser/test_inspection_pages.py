@@ -181,7 +181,7 @@ def test_what_is_typed_is_not_lost_without_a_question(open_page: Open) -> None:
         dialog.dismiss()
 
     page.on("dialog", stay)
-    page.get_by_role("link", name="Cancel").click(no_wait_after=True)
-    page.wait_for_timeout(500)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Cancel").click(no_wait_after=True)
     assert asked == ["beforeunload"]
     assert page.url.endswith("/edit/")

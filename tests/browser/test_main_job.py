@@ -23,7 +23,7 @@ B-1,{HOUSE},buyer_agent,Pat Agent,pat@example.net,
 
 
 def seen(message: Message, status: str) -> None:
-    until(lambda: Message.objects.get(pk=message.pk).status == status, f"{message} is {status}", seconds=20)
+    until(lambda: Message.objects.get(pk=message.pk).status == status, f"{message} is {status}")
 
 
 def failed(live_worker: Live) -> Message:

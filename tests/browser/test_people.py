@@ -42,7 +42,7 @@ def test_a04_a_correction_for_one_inspection_only(open_page: Open, axe_source: s
     expect(page.get_by_text("Saved for this inspection only.").first).to_be_visible()
     again = Message.objects.get(root__isnull=False)
     assert again.to_address == "pat.kim@example.net"
-    until(lambda: Message.objects.get(pk=again.pk).status == Status.DELIVERED, "delivered", seconds=30)
+    until(lambda: Message.objects.get(pk=again.pk).status == Status.DELIVERED, "delivered")
     there.refresh_from_db()
     assert there.email == "bounce+pat@example.com"
     page.goto(f"/people/{here.pk}/edit/")
@@ -146,7 +146,7 @@ def test_a25_a_change_after_sending_is_marked_and_resent_with_one_press(
         assert_accessible(page, axe_source)
     assert_fits(page)
     line.get_by_role("button", name="Resend Confirmation").click()
-    until(lambda: Message.objects.filter(root=message, status=Status.DELIVERED).exists(), "it arrived", seconds=30)
+    until(lambda: Message.objects.filter(root=message, status=Status.DELIVERED).exists(), "it arrived")
     page.goto(f"/inspections/{person.inspection_id}/")
     expect(page.locator("main")).not_to_contain_text("Out of date")
     services.cancel(person.inspection, by="Kim Reyes")

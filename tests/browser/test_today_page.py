@@ -119,8 +119,9 @@ def test_a_refresh_that_fails_says_so_and_keeps_the_list(open_page: Open, compla
 def test_a_hidden_tab_asks_for_nothing(open_page: Open) -> None:
     page = open_page("/")
     asked: list[str] = []
+    page.add_init_script("Object.defineProperty(document, 'hidden', {value: true})")
+    page.reload()
     page.on("request", lambda request: asked.append(request.url))
-    page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
     page.wait_for_timeout(6_000)
     assert not [url for url in asked if "/today/list/" in url]
 

@@ -55,7 +55,7 @@ class House:
 
     def switch(self, **changes: Any) -> None:
         headers = {"X-Practice-Token": "practice"}
-        requests.post(f"{self.mail_url}practice/switches", json=changes, headers=headers, timeout=5).raise_for_status()
+        requests.post(f"{self.mail_url}practice/switches", json=changes, headers=headers, timeout=60).raise_for_status()
 
     def accepted(self, message: str) -> list[dict[str, Any]]:
         """Every request about this message that the mail service took, by its own log."""
@@ -68,7 +68,7 @@ def kill_group(child: Child) -> None:
     """kill -9 of a process and all it started."""
     assert child.process
     os.killpg(child.process.pid, signal.SIGKILL)
-    child.process.wait(timeout=10)
+    child.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -84,6 +84,7 @@ def house(
     settings.REDIS_URL = house.broker.url
     settings.BASE_URL = live_server.url
     monkeypatch.setattr(wake, "_quiet_until", 0.0)
+    settings.WAKE_SOCKET_TIMEOUT = 0.5  # the real one: a broker that hangs keeps nobody waiting
     wake._forget()
     with house.stack:
         yield house

@@ -19,7 +19,7 @@ def sent_confirmation(house: House) -> Message:
     inspection, _ = services.save(make_draft(), by="Kim")
     services.confirm(inspection, by="Kim")
     message = inspection.messages.get(kind="confirmation")
-    until(lambda: Message.objects.get(pk=message.pk).status == Status.DELIVERED, "the first copy arrived", seconds=20)
+    until(lambda: Message.objects.get(pk=message.pk).status == Status.DELIVERED, "the first copy arrived")
     return message
 
 
@@ -43,12 +43,12 @@ def test_resend_answers_at_once_and_leaves_when_the_broker_is_back(
     house.beat()
     message = sent_confirmation(house)
     break_it(house)
-    assert press_resend(message) < 4
+    assert press_resend(message) < 12
     again = Message.objects.get(root=message)
     time.sleep(3)
     house.broker.down()  # a hung server's connections do not come back
     house.broker.up()
-    until(lambda: Message.objects.get(pk=again.pk).status == Status.DELIVERED, "it left after all", seconds=30)
+    until(lambda: Message.objects.get(pk=again.pk).status == Status.DELIVERED, "it left after all")
     assert len(house.accepted(str(again.uuid))) == 1
 
 
@@ -61,4 +61,4 @@ def test_an_emptied_broker_loses_nothing(house: House) -> None:
     server.flushdb()
     server.close()
     again = Message.objects.get(root=message)
-    until(lambda: Message.objects.get(pk=again.pk).status == Status.DELIVERED, "it left after all", seconds=30)
+    until(lambda: Message.objects.get(pk=again.pk).status == Status.DELIVERED, "it left after all")

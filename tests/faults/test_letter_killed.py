@@ -53,9 +53,9 @@ def test_all_or_nobody(tmp_path: Path) -> None:
     env = live.environ(tmp_path, "http://127.0.0.1:9/", "http://127.0.0.1:9/")
     process = subprocess.Popen([sys.executable, "-c", SEND, str(letter.pk)], env=env)
     try:
-        live.until(is_in_the_second_row, "the second row is being written", seconds=60)
+        live.until(is_in_the_second_row, "the second row is being written")
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         # The server only notices when it next talks to the client that is gone.
         run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
         live.until(lambda: not is_in_the_second_row(), "the row is let go")

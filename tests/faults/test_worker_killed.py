@@ -33,11 +33,11 @@ def wait_out_the_lease(message: Message) -> None:
         activity.sweep()
         return status(message) == Status.UNKNOWN
 
-    until(doubtful, "the sweep finds the lost lease", seconds=10)
+    until(doubtful, "the sweep finds the lost lease")
 
 
 def test_killed_between_the_providers_accept_and_our_commit(house: House) -> None:
-    house.switch(delay_ms=2500)  # the service takes the email, and answers only after that
+    house.switch(delay_ms=60_000)  # the service takes the email, and answers only after that
     worker = house.worker()
     message = confirmation(email="silent+ann@example.com")
     until(lambda: bool(house.accepted(str(message.uuid))), "the mail service took it")
@@ -52,14 +52,14 @@ def test_killed_between_the_providers_accept_and_our_commit(house: House) -> Non
 
 
 def test_the_doubt_is_settled_by_the_webhook(house: House) -> None:
-    house.switch(delay_ms=2000, webhooks={"delay_ms": 10_000})
+    house.switch(delay_ms=60_000, webhooks={"delay_ms": 10_000})
     worker = house.worker()
     message = confirmation()
     until(lambda: bool(house.accepted(str(message.uuid))), "the mail service took it")
     kill_group(worker)
     wait_out_the_lease(message)
     house.worker("second")
-    until(lambda: status(message) == Status.DELIVERED, "the answer settled it", seconds=30)
+    until(lambda: status(message) == Status.DELIVERED, "the answer settled it")
     assert len(house.accepted(str(message.uuid))) == 1
 
 
@@ -70,7 +70,7 @@ def test_a_warm_stop_lets_a_running_send_finish(house: House) -> None:
     until(lambda: bool(house.accepted(str(message.uuid))), "the mail service took it")
     assert worker.process
     worker.process.terminate()
-    worker.process.wait(timeout=20)
+    worker.process.wait(timeout=60)
     assert status(message) == Status.SENT
 
 
@@ -109,4 +109,4 @@ def test_killed_again_and_again_under_load(house: House) -> None:
     until(settled, lambda: f"all settled, but {copies()}", seconds=60)
     assert sum(copies().values()) == 24
     assert copies()[Status.UNKNOWN, 0] <= KILLS * 2  # one for each process of the worker
-    assert requests.get(f"{house.web_url}/healthz", timeout=5).ok
+    assert requests.get(f"{house.web_url}/healthz", timeout=60).ok

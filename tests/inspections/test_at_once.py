@@ -24,7 +24,7 @@ def at_once(*actions: Callable[[], object]) -> list[object]:
     def run(index: int) -> None:
         try:
             connection.ensure_connection()
-            gate.wait(timeout=10)
+            gate.wait(timeout=60)
             results[index] = actions[index]()
         except Exception as problem:
             results[index] = problem
@@ -35,7 +35,7 @@ def at_once(*actions: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     return results
 
 
