@@ -188,7 +188,12 @@ def test_an_invitation_that_came_back_is_said_until_one_arrives(owner: Client, s
         inbox.drain()
         return owner.get("/settings/team/").content.decode()
 
-    assert "Our last email to them came back: This address doesn’t exist." in news("Bounce", 5)
+    said = news("Bounce", 5)
+    assert "Our last email to them came back: This address doesn’t exist." in said
+    assert "Is the address wrong?" not in said  # they signed in with it once
+    sam.set_unusable_password()
+    sam.save()
+    assert "Is the address wrong? Switch them off and add them again" in news("Bounce", 5)
     assert "came back" not in news("Delivery", 4)
     assert "came back" not in news("Bounce", 6, MessageID="pm-0")  # late news of an earlier one
 
