@@ -111,6 +111,8 @@ PORTAL_EVEN_SECONDS = number("PORTAL_EVEN_SECONDS", 0.5)
 WEBHOOK_MAX_BYTES = whole("WEBHOOK_MAX_BYTES", 5_000_000, least=1000)
 # A page that wakes a worker never waits longer than this for the broker: the row is the truth.
 WAKE_SOCKET_TIMEOUT = number("WAKE_SOCKET_TIMEOUT", 0.5, least=0.01)
+# Nor for the mail service, when it is asked about its list of refused addresses.
+STOP_LIST_PATIENCE_SECONDS = number("STOP_LIST_PATIENCE_SECONDS", 2.5, least=0.1)
 
 # --- Servers ---------------------------------------------------------------------------------
 _database = environ.Env.db_url_config(required("DATABASE_URL", environment.NOTHING_RUNS))

@@ -52,13 +52,13 @@ class Settled:
 
 
 def allow(hold: AddressHold, *, by: str, note: str = "") -> Settled | None:
-    """Let mail go there again, waiting for the mail service for PATIENCE at most. None: somebody did so before.
+    """Let mail go there again, waiting for the mail service no longer than a page may. None: somebody did so before.
 
     What could not be finished in that time a worker goes on with.
     """
     if not holds.allow(hold, by=by, note=note):
         return None
-    return settle(hold, patience=stoplists.PATIENCE)
+    return settle(hold, patience=stoplists.patience())
 
 
 def allow_later(hold: AddressHold, *, by: str, note: str = "") -> bool:
@@ -70,7 +70,7 @@ def allow_later(hold: AddressHold, *, by: str, note: str = "") -> bool:
 
 
 def look(hold: AddressHold) -> str:
-    """Ask the mail service about an address now, for PATIENCE at most. Returns the state."""
+    """Ask the mail service about an address now, and wait no longer than a page may. Returns the state."""
     if stoplists.can_ask():
         _store(hold, stoplists.within(stoplists.look, hold.address))
         hold.refresh_from_db()
@@ -92,7 +92,7 @@ def drain() -> int:
     end = time.monotonic() + SHIFT
     done = 0
     while time.monotonic() < end and (pk := _claim()):
-        _go_on(pk, stoplists.PATIENCE)
+        _go_on(pk, stoplists.patience())
         done += 1
     return done
 

@@ -23,8 +23,7 @@ log = logging.getLogger(__name__)
 
 POSTMARK = "https://api.postmarkapp.com/"
 STREAM = "message-streams/outbound/suppressions"
-TIMEOUT = (1.0, 2.0)  # s; connect, each read
-PATIENCE = 2.5  # s; a page never waits longer, whatever the line does
+CONNECT, READ = 0.4, 0.8  # of the patience; each of them ends before it
 State = AddressHold.There
 
 
@@ -66,10 +65,15 @@ def lift(address: str) -> There:
     return OPEN if rows[0].get("Status") == "Deleted" else look(address)
 
 
-def within(call: Callable[[str], There], address: str, *, seconds: float = PATIENCE) -> There:
+def patience() -> float:
+    """Seconds; a page never waits longer, whatever the line does."""
+    return float(settings.STOP_LIST_PATIENCE_SECONDS)
+
+
+def within(call: Callable[[str], There], address: str, *, seconds: float | None = None) -> There:
     """The answer, or SILENT if it takes longer than a person should wait. The call goes on beside."""
     try:
-        return _threads().submit(call, address).result(timeout=seconds)
+        return _threads().submit(call, address).result(timeout=patience() if seconds is None else seconds)
     except TimeoutError:
         return SILENT
 
@@ -80,9 +84,10 @@ def _rows(method: str, path: str, **options: Any) -> list[dict[str, Any]] | None
     with requests.Session() as session:
         # A proxy set for the internet does not reach this computer's own loopback.
         session.trust_env = not settings.PRACTICE_MODE
+        timeout = (CONNECT * patience(), READ * patience())
         try:
             answer = session.request(
-                method, url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=False, **options
+                method, url, headers=headers, timeout=timeout, allow_redirects=False, stream=False, **options
             )
             rows = answer.json()["Suppressions"] if answer.status_code == 200 else None
         except (requests.RequestException, ValueError, KeyError, TypeError) as problem:

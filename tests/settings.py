@@ -34,6 +34,7 @@ for _name, _value in {
     "DB_STATEMENT_TIMEOUT": "120s",
     "UNKNOWN_VISIBLE_SECONDS": "2",
     "NO_NEWS_SECONDS": "2",
+    "STOP_LIST_PATIENCE_SECONDS": "30",
 }.items():
     os.environ.setdefault(_name, _value)
 
