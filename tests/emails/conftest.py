@@ -17,14 +17,35 @@ from config.guardian import Guardian
 from config.mailbox import Mailbox as Where
 from config.postgres import free_port
 from config.processes import Child
-from emails import inbox
+from emails import blocks, delivery, domains_checks, domains_dns, inbox, mailbox, mailbox_imap, smtp, tokens
 from emails.models import Message
+from emails.practice import client as practice
 from tests import live
 from tests.emails.imap_server import PASSWORD, USER, Person, certificate
 from tests.emails.practice_mail import Running
 
 AUTH = {"Authorization": "Basic " + b64encode(b"tests:only-for-tests").decode()}
 Post = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def in_no_hurry(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine may stand still for a while: no email grows old meanwhile, and nobody is given up.
+
+    Tests of silence and of time limits set their own.
+    """
+    settings.UNKNOWN_VISIBLE_SECONDS, settings.NO_NEWS_SECONDS = 900, 14_400
+    settings.ANYMAIL = {**settings.ANYMAIL, "REQUESTS_TIMEOUT": 60}
+    for part in (blocks, delivery, domains_checks, inbox, mailbox):
+        monkeypatch.setattr(part, "SHIFT", 600.0)
+    monkeypatch.setattr(mailbox_imap, "SOCKET_TIMEOUT", 60.0)
+    monkeypatch.setattr(practice, "TIMEOUT", 60.0)
+    monkeypatch.setattr(smtp, "PATIENCE", 60.0)
+    monkeypatch.setattr(smtp, "OPENING", 60.0)
+    monkeypatch.setattr(smtp, "LONGEST_OPENING", 120.0)
+    monkeypatch.setattr(tokens, "TIMEOUT", (60.0, 60.0))
+    monkeypatch.setitem(tokens.access.__kwdefaults__, "patience", 60.0)
+    monkeypatch.setitem(domains_dns.look_up.__kwdefaults__, "seconds", 60.0)
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,6 @@ from tests.emails.mailed import make_client, make_failed, make_message, problem_
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def waits(settings: LazySettings) -> None:
-    settings.UNKNOWN_VISIBLE_SECONDS, settings.NO_NEWS_SECONDS = 900, 14_400
-
-
 def since(message: Message, **ago: float) -> Message:
     """It has stood as it is for so long."""
     Message.objects.filter(pk=message.pk).update(changed_at=timezone.now() - timedelta(**ago))

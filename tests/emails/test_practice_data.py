@@ -1,6 +1,5 @@
 """Practice data: about sixty inspections, made by the real services, that show every status and every reason."""
 
-from django.conf import LazySettings
 
 from emails import overdue, selectors_messages, selectors_papers
 from emails.models import Automation, Letter, Message
@@ -39,8 +38,7 @@ def papers() -> set[tuple[str, str]]:
     return {(one.to_sign[0], one.to_pay[0]) for one in found}
 
 
-def test_practice_data_shows_every_status_and_reason(live_worker: Live, settings: LazySettings) -> None:
-    settings.NO_NEWS_SECONDS = 4 * 3600
+def test_practice_data_shows_every_status_and_reason(live_worker: Live) -> None:
     office.install()
     assert data.tell() == len(STORIES) + len(MORE)
     overdue.raise_problems()
