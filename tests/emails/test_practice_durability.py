@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from email.message import Message
 from pathlib import Path
 
@@ -19,17 +18,17 @@ from emails.practice import routes
 from emails.practice.exchange import Request
 from emails.practice.jsonl import JsonLines
 from emails.practice.service import Config, NotSafe, Service
-from tests.emails.practice_mail import SERVER_TOKEN, Running, receiving, running, until
+from tests.emails.practice_mail import PATIENCE, SERVER_TOKEN, Running, receiving, running, until
 
 EMAIL = {"From": "office@desk.example", "To": "ann@example.com", "TextBody": "Hello"}
 
 
 def test_the_log_has_the_email_before_the_caller_has_the_answer(tmp_path: Path) -> None:
     with running(tmp_path) as service:
-        service.switch(delay_ms=5000)
+        service.switch(delay_ms=120_000)
         with pytest.raises(AnymailError):
             service.send("ann@example.com", timeout=0.5, message="early")
-        assert len(service.logged("early")) == 1
+        until(lambda: len(service.logged("early")) == 1, "email in the log")
 
 
 def test_webhooks_not_yet_told_come_after_a_kill(tmp_path: Path) -> None:
@@ -37,12 +36,15 @@ def test_webhooks_not_yet_told_come_after_a_kill(tmp_path: Path) -> None:
         with running(tmp_path, webhook_url=sink.url) as service:
             service.send("complaint@example.com", message="told")
             sink.wait(2)
+            all_told(service)
+            service.switch(webhooks={"delay_ms": 3_600_000})
             service.send("bounce@example.com", message="pending")
             service.kill()
         assert len(sink.webhooks) == 2
-        with running(tmp_path, webhook_url=sink.url):
+        (tmp_path / "switches.json").unlink()  # what is to be told is due at once
+        with running(tmp_path, webhook_url=sink.url) as service:
             sink.wait(3)
-            time.sleep(1)
+            all_told(service)
         assert [webhook.payload["Metadata"]["message"] for webhook in sink.webhooks] == ["told", "told", "pending"]
 
 
@@ -52,11 +54,16 @@ def test_a_webhook_that_is_refused_is_posted_again_unchanged(tmp_path: Path) -> 
         service.send("bounce@example.com", message="again")
         first, second, third = sink.wait(3)
         assert first.payload == second.payload == third.payload
-        assert 0.9 < second.at - first.at < third.at - second.at
-        until(lambda: service.get("healthz").json()["webhooks_waiting"] == 0, "end of the webhooks")
+        assert second.at - first.at > 0.9
+        assert third.at - second.at > 1.9
+        all_told(service)
         (item,) = service.get("practice/messages").json()["items"]
         assert [post["status"] for post in item["events"][0]["posts"]] == [500, 302, 200]
         assert item["events"][0]["outcome"] == "posted"
+
+
+def all_told(service: Running) -> None:
+    until(lambda: service.get("healthz").json()["webhooks_waiting"] == 0, "end of the webhooks")
 
 
 def test_nothing_answered_is_lost_when_it_is_killed_at_work(tmp_path: Path) -> None:
@@ -82,7 +89,7 @@ def send_until_it_dies(service: Running, answered: list[str]) -> None:
     with requests.Session() as session:
         while True:
             try:
-                answer = session.post(service.url + "email", json=EMAIL, headers=SERVER_TOKEN, timeout=10)
+                answer = session.post(service.url + "email", json=EMAIL, headers=SERVER_TOKEN, timeout=PATIENCE)
             except requests.RequestException:
                 return
             answered.append(answer.json()["MessageID"])
@@ -90,16 +97,14 @@ def send_until_it_dies(service: Running, answered: list[str]) -> None:
 
 def test_sigterm_finishes_what_is_under_way(tmp_path: Path) -> None:
     with running(tmp_path) as service:
-        service.switch(delay_ms=30_000)
+        service.switch(delay_ms=120_000)
         answers: list[str] = []
         sender = threading.Thread(target=lambda: answers.append(service.post("email", EMAIL).json()["Message"]))
         sender.start()
         until(lambda: bool(service.accepted()), "accepted email")
-        start = time.monotonic()
-        assert service.stop() == 0
+        assert service.stop() == 0  # in less than a minute, or the wait for it fails
         sender.join()
         assert answers == ["OK"]
-        assert time.monotonic() - start < 3
 
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +133,7 @@ def test_a_second_service_in_the_same_folder_is_refused(tmp_path: Path) -> None:
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=PATIENCE,
         )
     assert second.returncode == 1
     assert "another practice mail service is using" in second.stderr

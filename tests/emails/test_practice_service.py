@@ -125,7 +125,7 @@ def test_a_senseless_email_is_refused_with_code_300(changes: dict[str, Any], ser
 def test_bad_input_gets_json_and_no_traceback(
     method: str, path: str, body: bytes, status: int, service: Running
 ) -> None:
-    answer = requests.request(method, service.url + path, data=body, headers=TOKEN | SERVER_TOKEN, timeout=10)
+    answer = requests.request(method, service.url + path, data=body, headers=TOKEN | SERVER_TOKEN, timeout=60)
     assert answer.status_code == status
     assert "Traceback" not in json.dumps(answer.json())
     assert service.get("healthz").json()["ok"]
@@ -143,7 +143,7 @@ def test_bad_input_gets_json_and_no_traceback(
 )
 def test_what_is_no_proper_request_is_refused(raw: bytes, service: Running) -> None:
     port = int(service.url.rstrip("/").rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(raw)
         answer = b""
         while not answer.endswith(b"}") and (piece := connection.recv(4096)):
@@ -154,15 +154,15 @@ def test_what_is_no_proper_request_is_refused(raw: bytes, service: Running) -> N
 
 @pytest.mark.parametrize("path", ["practice/messages", "practice/messages.json", "practice/switches"])
 def test_emails_and_switches_need_the_token(path: str, service: Running) -> None:
-    assert requests.get(service.url + path, timeout=10).status_code == 401
+    assert requests.get(service.url + path, timeout=60).status_code == 401
     wrong = {"X-Practice-Token": "wrong"}
-    assert requests.get(service.url + path, headers=wrong, timeout=10).status_code == 401
+    assert requests.get(service.url + path, headers=wrong, timeout=60).status_code == 401
     secret = {"X-Practice-Token": "tests:only-for-tests"}
-    assert requests.get(service.url + path, headers=secret, timeout=10).status_code == 200
+    assert requests.get(service.url + path, headers=secret, timeout=60).status_code == 200
 
 
 def test_sending_needs_a_server_token(service: Running) -> None:
-    answer = requests.post(service.url + "email", json=EMAIL, timeout=10)
+    answer = requests.post(service.url + "email", json=EMAIL, timeout=60)
     assert (answer.status_code, answer.json()["ErrorCode"]) == (401, 10)
 
 
@@ -209,5 +209,5 @@ def test_manage_py_starts_it_too(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith("Practice mail service at http://127.0.0.1:")
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     process.stdout.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def test_a_time_out_comes_after_the_email_was_taken(service: Running, sink: Sink
     service.switch(answer="timeout")
     with pytest.raises(requests.ReadTimeout):
         service.send("bounce@example.com", timeout=0.5, message="taken")
+    until(lambda: len(service.accepted()) > 0, "accepted email")
     assert [line["metadata"]["message"] for line in service.accepted()] == ["taken"]
     assert sink.wait(1)[0].event().event_type == "bounced"
     assert service.stop() == 0
@@ -108,10 +110,18 @@ def test_a_reset_comes_after_the_email_was_taken(service: Running, sink: Sink) -
 
 
 def test_a_webhook_may_come_before_the_answer(service: Running, sink: Sink) -> None:
-    service.switch(delay_ms=2000)
-    answer = service.post("email", EMAIL)
-    assert answer.elapsed.total_seconds() >= 2
-    assert [webhook.payload["MessageID"] for webhook in sink.webhooks] == [answer.json()["MessageID"]]
+    service.switch(delay_ms=120_000)
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(service.post, "email", EMAIL)
+        (webhook,) = sink.wait(1)
+        assert not answer.done()
+        assert service.stop() == 0  # then it answers at once
+        assert answer.result().json()["MessageID"] == webhook.payload["MessageID"]
+
+
+def test_an_answer_waits_for_as_long_as_it_should(service: Running) -> None:
+    service.switch(delay_ms=500)
+    assert service.post("email", EMAIL).elapsed.total_seconds() >= 0.5
 
 
 def test_webhooks_come_in_copies_at_the_same_time(service: Running, sink: Sink) -> None:
@@ -119,7 +129,7 @@ def test_webhooks_come_in_copies_at_the_same_time(service: Running, sink: Sink) 
     service.post("email", EMAIL)
     webhooks = sink.wait(20)
     assert all(webhook.payload == webhooks[0].payload for webhook in webhooks)
-    assert max(webhook.at for webhook in webhooks) - min(webhook.at for webhook in webhooks) < 2
+    assert max(webhook.at for webhook in webhooks) - min(webhook.at for webhook in webhooks) < 30
 
 
 def test_no_copies_means_that_the_provider_forgets_to_tell(service: Running, sink: Sink) -> None:
@@ -136,16 +146,18 @@ def test_webhooks_can_be_late_but_tell_the_true_time(service: Running, sink: Sin
     service.post("email", EMAIL)
     (webhook,) = sink.wait(1)
     lateness = webhook.at - webhook.event().timestamp.timestamp()
-    assert 1.9 < lateness < 6
+    assert 1.9 < lateness < 60
 
 
 def test_shuffled_webhooks_of_an_email_change_places(service: Running, sink: Sink) -> None:
     service.switch(webhooks={"shuffle": True})
-    for number in range(12):
-        service.send(f"complaint+{number}@example.com")
-    sink.wait(24)
-    orders = {
-        tuple(webhook.event().event_type for webhook in sink.of(f"complaint+{number}@example.com"))
-        for number in range(12)
-    }
+    orders: set[tuple[str, ...]] = set()
+    for batch in range(5):  # each may by chance keep one order: all five do so once in 2 ** 55 times
+        addresses = [f"complaint+{batch}-{number}@example.com" for number in range(12)]
+        for address in addresses:
+            service.send(address)
+        sink.wait(24 * (batch + 1))
+        orders |= {tuple(webhook.event().event_type for webhook in sink.of(address)) for address in addresses}
+        if len(orders) > 1:
+            break
     assert orders == {("delivered", "complained"), ("complained", "delivered")}
