@@ -26,7 +26,7 @@ def at_once(call: Callable[[int], Answer]) -> list[Answer]:
 
     def one(number: int) -> Answer:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             return call(number)
         finally:
             connections.close_all()

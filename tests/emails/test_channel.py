@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.conf import LazySettings
 from django.db.models import F
 from django.test import Client
@@ -45,9 +46,10 @@ def pause_passed() -> None:
 
 
 @pytest.fixture
-def in_earnest(settings: LazySettings) -> None:
-    """Not practice mode, so that the breaker works."""
+def in_earnest(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not practice mode, so that the breaker works. Its breaks end when a test says so."""
     settings.PRACTICE_MODE = False
+    monkeypatch.setattr(channel, "BREAK", 600.0)
 
 
 # --- pauses ----------------------------------------------------------------------------------------------------------
@@ -57,10 +59,15 @@ def test_a_service_that_asks_for_no_pause_at_all_gets_a_short_one() -> None:
     message = due(1)[0]
     [claimed] = activity.claim(1)
     assert activity.mark_sending(claimed)
-    aftermath.conclude(claimed, Outcome(Fate.BUSY, retry_after=0), since=timezone.now())
-    assert not channel.may_send()
+    before, short = timezone.now(), timedelta(seconds=aftermath.SHORTEST_PAUSE)
+    aftermath.conclude(claimed, Outcome(Fate.BUSY, retry_after=0), since=before)
+    until = Channel.get().paused_until
+    assert until
+    assert until >= before + short
+    with time_machine.travel(before, tick=False):
+        assert not channel.may_send()
     message.refresh_from_db()
-    assert message.send_after > timezone.now()
+    assert message.send_after >= before + short
 
 
 def test_an_email_taken_by_an_older_call_does_not_end_a_newer_pause() -> None:
@@ -122,11 +129,12 @@ def test_while_it_is_open_one_email_is_tried_each_time(mail: Running, in_earnest
     assert delivery.deliver_due() == 0
     for tries in (1, 2):
         pause_passed()
+        began = timezone.now()
         assert [delivery.deliver_due(), delivery.deliver_due()] == [1, 0]
         assert left(mail, messages) == before + tries
         until = Channel.get().paused_until
         assert until
-        assert until > timezone.now() + timedelta(seconds=channel.BREAK - 5)
+        assert until >= began + timedelta(seconds=channel.BREAK)
 
 
 def test_the_first_clear_answer_lets_everything_leave(mail: Running, in_earnest: None) -> None:

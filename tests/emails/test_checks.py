@@ -261,7 +261,7 @@ def test_what_would_take_too_long_is_refused_before_it_is_looked_at(name: str) -
     body, said = TOO_MUCH[name]
     began = time.thread_time()
     (finding,) = [one for one in look(LINK + body) if one.code != "kind"]
-    assert time.thread_time() - began < 0.5
+    assert time.thread_time() - began < 5
     assert said in str(finding)
     assert (finding.stops, finding.holds) == (True, True)
 
@@ -271,4 +271,4 @@ def test_a_thousand_mistakes_are_said_by_the_first_few(body: str) -> None:
     began = time.thread_time()
     found = look(LINK + body)
     assert 1 <= len(found) <= placeholders.MOST_UNKNOWN + 1
-    assert time.thread_time() - began < 0.5
+    assert time.thread_time() - began < 5

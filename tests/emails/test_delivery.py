@@ -9,7 +9,7 @@ import pytest
 from django.conf import LazySettings
 from django.db.models.functions import Now
 
-from emails import activity, carrier, channel, delivery, outbox, outcomes
+from emails import activity, aftermath, carrier, channel, delivery, outbox, outcomes
 from emails.models import AddressHold, Automation, Channel, EmailTemplate, Message, Problem, TemplateVersion
 from emails.rendering import MASK
 from emails.states import Reason, Status
@@ -245,7 +245,7 @@ def test_the_undo_stops_it_before_it_leaves(mail: Running, settings: LazySetting
 
 
 def test_a_resend_too_soon_asks_first(mail: Running, settings: LazySettings) -> None:
-    settings.COOLDOWN_SECONDS = 60
+    settings.COOLDOWN_SECONDS = 600
     message = confirmation(confirmed())
     delivery.deliver_due()
     message.refresh_from_db()
@@ -256,7 +256,7 @@ def test_a_resend_too_soon_asks_first(mail: Running, settings: LazySettings) -> 
 
 
 def test_an_email_that_failed_never_delays_its_resend(mail: Running, webhook: Post, settings: LazySettings) -> None:
-    settings.COOLDOWN_SECONDS = 60
+    settings.COOLDOWN_SECONDS = 600
     inspection = confirmed()
     delivery.deliver_due()
     old = tell(webhook, confirmation(inspection), "Bounce", Type="SoftBounce", Details="smtp;452 4.2.2 over quota")
@@ -285,7 +285,8 @@ def test_a_cancelled_inspection_sends_only_its_cancellation(mail: Running) -> No
 # --- the provider's moods --------------------------------------------------------------------------------------------
 
 
-def test_a_busy_provider_costs_no_try_and_pauses_everything(mail: Running) -> None:
+def test_a_busy_provider_costs_no_try_and_pauses_everything(mail: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aftermath, "SHORTEST_PAUSE", 600.0)  # it asks for one second; here it ends by hand
     message = confirmation(confirmed())
     mail.switch(answer="429", share=1)
     delivery.deliver_due()

@@ -342,7 +342,7 @@ def test_two_at_once_and_a_correction_between_leave_one_deletion() -> None:
     def run(act: Callable[[], object]) -> None:
         try:
             connection.ensure_connection()
-            gate.wait(timeout=10)
+            gate.wait(timeout=60)
             act()
         except BadField:
             pass  # the correction came second
@@ -355,7 +355,7 @@ def test_two_at_once_and_a_correction_between_leave_one_deletion() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     assert failed == []
     finish(Erasure.objects.get())
     assert traces() == []

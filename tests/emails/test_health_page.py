@@ -1,10 +1,12 @@
 """Sending health: five lights, two rates, and what the mail service told us."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
@@ -36,6 +38,13 @@ def colleague(owner: Client) -> Client:
     return other
 
 
+@pytest.fixture
+def moment() -> Iterator[None]:
+    """Time stands still."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
 def light(code: str) -> Light:
     return next(light for light in selectors_health.lights() if light.code == code)
 
@@ -56,6 +65,7 @@ def test_an_empty_queue_is_green() -> None:
     assert (light("queue").tone, light("queue").sentence) == ("green", "Nothing is waiting to be sent.")
 
 
+@pytest.mark.usefixtures("moment")
 def test_the_queue_says_how_long_the_oldest_waits() -> None:
     make_message(status="queued", send_after=ago(seconds=4))
     make_message(status="queued", send_after=timezone.now() + timedelta(hours=3))
@@ -78,6 +88,7 @@ def test_a_queue_behind_a_closed_service_is_not_the_queues_fault() -> None:
 # --- worker ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("moment")
 @pytest.mark.parametrize(("seen", "tone"), [(None, "red"), (10, "green"), (110, "green"), (130, "red")])
 def test_a_worker_is_alive_if_it_was_seen_within_two_minutes(seen: int | None, tone: str) -> None:
     Channel.get()
@@ -88,6 +99,7 @@ def test_a_worker_is_alive_if_it_was_seen_within_two_minutes(seen: int | None, t
 # --- mail service ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("moment")
 def test_a_service_that_took_our_mail_is_green() -> None:
     Channel.get()
     channel.accepted(since=timezone.now())
@@ -113,6 +125,7 @@ def test_a_service_that_is_asked_for_nothing_is_not_in_trouble() -> None:
     assert light("service").tone != "red"
 
 
+@pytest.mark.usefixtures("moment")
 def test_a_pause_says_when_we_try_again_and_keeps_the_service_s_words_apart() -> None:
     channel.pause("HTTP 429: Rate limit exceeded", seconds=30)
     shown = light("service")
@@ -165,6 +178,7 @@ def test_silence_after_several_emails_is_red_and_shows_the_address(owner: Client
     assert "http://testserver/anymail/postmark/tracking/" in owner.get("/health/").content.decode()
 
 
+@pytest.mark.usefixtures("moment")
 def test_an_email_that_left_a_moment_ago_owes_no_answer_yet() -> None:
     make_message(sent_at=ago(seconds=20))
     assert light("answers").tone == "grey"
