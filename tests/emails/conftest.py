@@ -44,8 +44,8 @@ def in_no_hurry(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(smtp, "OPENING", 60.0)
     monkeypatch.setattr(smtp, "LONGEST_OPENING", 120.0)
     monkeypatch.setattr(tokens, "TIMEOUT", (60.0, 60.0))
-    monkeypatch.setitem(tokens.access.__kwdefaults__, "patience", 60.0)
-    monkeypatch.setitem(domains_dns.look_up.__kwdefaults__, "seconds", 60.0)
+    monkeypatch.setattr(tokens.access, "__kwdefaults__", {"patience": 60.0})
+    monkeypatch.setattr(domains_dns.look_up, "__kwdefaults__", {"resolver": None, "seconds": 60.0})
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ class DnsServer:
 
     def __exit__(self, *_: object) -> None:
         self._socket.sendto(b"stop", self._socket.getsockname())
-        self._thread.join(5)
+        self._thread.join(60)
         self._socket.close()
 
     @property
@@ -38,6 +38,7 @@ class DnsServer:
         found = dns.resolver.Resolver(configure=False)
         found.nameservers = ["127.0.0.1"]
         found.port = self._socket.getsockname()[1]
+        found.timeout = 60.0  # or it asks again, which the tests would count
         return found
 
     def _serve(self) -> None:

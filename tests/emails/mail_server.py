@@ -116,7 +116,7 @@ def serving(handler: MailServer, **options: Any) -> Iterator[Controller]:
     """The server, on a port of its own (`controller.port`)."""
     with socket.create_server(("127.0.0.1", 0)) as free:  # aiosmtpd wants to know its port beforehand
         port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port, **options)
+    controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=60, **options)
     controller.start()
     try:
         yield controller

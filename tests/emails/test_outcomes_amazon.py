@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from anymail.backends.amazon_ses import EmailBackend as AmazonSes
@@ -16,7 +17,7 @@ from config.providers import ONE_TRY
 from emails import outcomes
 from emails.outcomes import Fate, Outcome
 from tests.emails.mail_server import self_signed
-from tests.emails.test_outcomes import Answer, hang, provider, reply, reset
+from tests.emails.test_outcomes import Answer, hang, patience, provider, reply, reset
 
 ACCESS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
 NOT_VERIFIED = (
@@ -28,10 +29,10 @@ def refusal(status: str, code: str, words: str = "no", *headers: str) -> Answer:
     return reply(status, f'{{"message": "{words}"}}', f"x-amzn-ErrorType: {code}", *headers)
 
 
-def outcome(url: str, **options: object) -> Outcome:
+def outcome(url: str, *, read_timeout: float = 60, **options: Any) -> Outcome:
     email = EmailMessage("Subject", "Text", "office@example.com", ["ann@example.com"])
-    patience = ONE_TRY | {"connect_timeout": 0.5, "read_timeout": 0.4}
-    backend = AmazonSes(client_params={"endpoint_url": url, "config": patience, **ACCESS, **options})
+    config = ONE_TRY | {"connect_timeout": 60, "read_timeout": read_timeout}
+    backend = AmazonSes(client_params={"endpoint_url": url, "config": config, **ACCESS, **options})
     backend.open()
     try:
         backend.send_messages([email])
@@ -63,7 +64,7 @@ CASES = [
 @pytest.mark.parametrize(("answer", "fate"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_the_outcome_at_amazon_of(answer: Answer, fate: Fate) -> None:
     with provider(answer) as url:
-        assert outcome(url).fate is fate
+        assert outcome(url, read_timeout=patience(answer)).fate is fate
 
 
 def test_amazons_own_words_and_wait_are_kept() -> None:
@@ -86,7 +87,7 @@ def test_without_a_key_for_amazon_we_are_locked_out(monkeypatch: pytest.MonkeyPa
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    keyless = {"aws_access_key_id": None, "aws_secret_access_key": None}
+    keyless: dict[str, Any] = {"aws_access_key_id": None, "aws_secret_access_key": None}
     assert outcome("http://127.0.0.1:9/", **keyless).fate is Fate.LOCKED_OUT
 
 
@@ -115,7 +116,7 @@ def test_a_certificate_that_nobody_vouches_for_is_surely_not_sent(tmp_path: Path
 def at_postmark(url: str) -> Outcome:
     email = EmailMessage("Subject", "Text", "office@example.com", ["ann@example.com"])
     try:
-        Postmark(server_token="test", api_url=url, timeout=(0.5, 0.4)).send_messages([email])
+        Postmark(server_token="test", api_url=url, timeout=60).send_messages([email])
     except Exception as problem:
         return outcomes.of_exception(problem)
     return outcomes.of_answer(email.anymail_status)  # type: ignore[attr-defined] # set by Anymail

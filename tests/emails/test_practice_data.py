@@ -1,6 +1,5 @@
 """Practice data: about sixty inspections, made by the real services, that show every status and every reason."""
 
-
 from emails import overdue, selectors_messages, selectors_papers
 from emails.models import Automation, Letter, Message
 from emails.practice import data, fates, office

@@ -1,7 +1,6 @@
 """Who gives out access tokens (RFC 6749), on loopback; it fails where a test says."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +15,7 @@ class TokenServer(ThreadingHTTPServer):
     """Gives access-token-1, access-token-2 and so on, each for `lasts` seconds, unless `answer` says otherwise.
 
     `answer`: status and body. `delay`: s before it. `trickle`: s between two of its bytes, status line and all.
-    `asked`: the questions so far.
+    `may_answer`: not before. `asked`: the questions so far.
     """
 
     daemon_threads = True
@@ -27,6 +26,8 @@ class TokenServer(ThreadingHTTPServer):
         self.asked: list[dict[str, list[str]]] = []
         self.answer: tuple[int, str] | None = None
         self.lasts, self.delay, self.trickle = 3600, 0.0, 0.0
+        self.may_answer, self.over = threading.Event(), threading.Event()
+        self.may_answer.set()
         self.scheme = "https" if tls else "http"
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
@@ -50,13 +51,14 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.asked.append(parse_qs(body))
         status, said = self.server.says()
-        time.sleep(self.server.delay)
+        self.server.may_answer.wait(60)
+        self.server.over.wait(self.server.delay)
         kind = "text/html" if said.startswith("<") else "application/json; charset=utf-8"
         whole = f"HTTP/1.0 {status} Said\r\nContent-Type: {kind}\r\nContent-Length: {len(said)}\r\n\r\n{said}".encode()
         with suppress(OSError):
             for piece in [whole[n : n + 1] for n in range(len(whole))] if self.server.trickle else [whole]:
                 self.wfile.write(piece)
-                time.sleep(self.server.trickle)
+                self.server.over.wait(self.server.trickle)
 
     def log_message(self, format: str, *args: object) -> None:
         """Quiet."""
@@ -71,6 +73,7 @@ def giving_tokens(tls: SSLContext | None = None) -> Iterator[TokenServer]:
     try:
         yield server
     finally:
+        server.over.set()
         server.shutdown()
         server.server_close()
         tokens._kept.clear()
