@@ -279,8 +279,9 @@ def _tell_arrival(row: Message, participant_id: int) -> None:
     """When it arrived, for the portal. What staff say is no moment, and no provider's clock is ahead of ours."""
     told = row.events.filter(status=Status.DELIVERED, by="")
     at = told.aggregate(at=Min(Least("at", "recorded_at")))["at"]
+    purpose = str(row.uuid)
     if at:  # outside of this transaction: a hint must neither cost the facts nor hold anybody up
-        transaction.on_commit(lambda: links.note_arrival(participant_id, str(row.uuid), at), robust=True)
+        transaction.on_commit(lambda: links.note_arrival(participant_id, purpose, at), robust=True)
 
 
 def _hints(row: Message) -> tuple[datetime | None, datetime | None, str]:

@@ -4,7 +4,7 @@ Beside them stands what is looked up on the day: the company, people's present r
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,11 +14,14 @@ from emails.models import Automation, Kind, Message
 from emails.record import Record
 from emails.record_entries import Content, Entry, Pairs, given, moment_of, stamp
 from emails.selectors_filters import REASONS
-from inspections import selectors
+from inspections import selectors, visits
 from inspections.models import Inspection, InspectionEvent
 
 HINTS = frozenset({"opened", "clicked", "autoresponded", "passed_on", "forwarded"})
 _LATE = timedelta(minutes=1)
+_PROGRAM = InspectionEvent.Type.AUTOMATIC
+_VISITS = (InspectionEvent.Type.PORTAL_VISITED, InspectionEvent.Type.REPORT_OPENED)
+TOO_EARLY = "A program that checks mail: the email with this link had not arrived yet, or only just"
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,12 @@ def tell(record: Record) -> Told:
     known = _known(record)
     people = _people(record.inspection, known)
     names = {person.number: person.name for person in people}
+    seen = visits.as_known_now(record.inspection, _visits(record))
+    too_early = {event.pk for event in seen if event.type == _PROGRAM}
     return Told(
         record=record,
         people=people,
-        happened=[_happened(content, names) for content in record.of("event")],
+        happened=[_happened(content, names, too_early) for content in record.of("event")],
         emails=_emails(record),
         links=record_papers.links(record, names),
         signatures=record_papers.signatures(record, names),
@@ -135,13 +140,23 @@ def _people(inspection: Inspection, known: Mapping[int, _Known]) -> list[Person]
 # --- what happened to the inspection ---------------------------------------------------------------------------------
 
 
-def _happened(content: Content, names: Mapping[int, str]) -> Entry:
+def _visits(record: Record) -> Iterator[InspectionEvent]:
+    """Its visits, as they were written."""
+    for content in record.of("event"):
+        if content["type"] in _VISITS:
+            at, data = moment_of(content["at"]), content.get("data") or {}
+            yield InspectionEvent(pk=content["id"], type=content["type"], at=at, data=data)
+
+
+def _happened(content: Content, names: Mapping[int, str], too_early: Collection[int]) -> Entry:
     event = InspectionEvent(type=content["type"], data=content.get("data") or {})
     told = selectors.told(event)
     who = names.get(content.get("person", 0), "")
     detail = told.detail or (selectors.begun(event.data) if event.type == InspectionEvent.Type.CREATED else "")
     pairs = [("About", who), ("Detail", detail)]
-    hint = event.type in (InspectionEvent.Type.PORTAL_VISITED, InspectionEvent.Type.AUTOMATIC)
+    if content["id"] in too_early:
+        pairs.append(("As known now", TOO_EARLY))
+    hint = event.type in {*_VISITS, _PROGRAM}
     return Entry(moment_of(content["at"]), told.what, content["by"], given(pairs), hint=hint)
 
 

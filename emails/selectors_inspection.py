@@ -90,7 +90,8 @@ class Line:
     def version(self) -> str:
         """Changes when anything in the line does."""
         shown = self.display and (self.display.code, self.display.sentence)
-        return _digest(self.key, self.at, shown, self.outdated, self.message and self.message.template_version_id)
+        version = self.message and self.message.template_version_id
+        return _digest(self.key, self.at, self.by, self.told, shown, self.outdated, version)
 
     @property
     def is_problem(self) -> bool:

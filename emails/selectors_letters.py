@@ -80,20 +80,12 @@ def offered_by(link: PortalLink) -> list[Attachment]:
     """
     left = Message.objects.filter(participant=link.participant_id, test=False, status__in=HANDED_OVER)
     if link.scope != Scope.EVERYTHING:
-        left = left.filter(uuid=UUID(link.purpose)) if is_uuid(link.purpose) else left.none()
+        left = left.filter(uuid=UUID(link.purpose)) if link.is_an_emails else left.none()
     to_them = left.filter(letter=OuterRef("letter"))
     offered = Attachment.objects.filter(Exists(to_them), as_link=True) | Attachment.objects.filter(
         Exists(to_them.filter(by_link=True))
     )
     return list(offered.exclude(content=b"").defer("content").order_by("-pk"))
-
-
-def is_uuid(text: str) -> bool:
-    """It names an email, as the purpose of a link in one does."""
-    try:
-        return bool(UUID(text))
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from emails import letters_share
 from emails.models import Message
-from emails.selectors_letters import is_uuid
 from inspections import handover
 from inspections.models import Inspection, PortalLink, Scope
 
@@ -56,6 +55,6 @@ def links(inspection: Inspection) -> list[Given]:
 
 def _messages(found: Sequence[PortalLink]) -> dict[str, Message]:
     """By the purpose of their links: those of emails name the email."""
-    named = [link.purpose for link in found if is_uuid(link.purpose)]
+    named = [link.purpose for link in found if link.is_an_emails]
     rows = Message.objects.filter(uuid__in=named).defer("html", "text", "search")
     return {str(message.uuid): message for message in rows}

@@ -85,14 +85,18 @@ def load(person: Participant, kind: str = "") -> Case:
         person=person,
         kind=kind,
         messages=messages,
-        events=visits.as_known_now(
-            person.inspection, person.inspection.events.filter(type__in=TELLING).order_by("at", "id")
-        ),
+        events=_events(person),
         changes=list(contact.changes.filter(field="email").order_by("at", "id")),
         hold=AddressHold.objects.filter(key=contact.email_key, released_at=None).exclude(key="").first(),
         others=list(Contact.objects.filter(email_key__in=keys - {""}).exclude(pk=contact.pk).order_by("name")[:50]),
         channel=Channel.get(),
     )
+
+
+def _events(person: Participant) -> list[InspectionEvent]:
+    inspection = person.inspection
+    told = visits.as_known_now(inspection, inspection.events.filter(type__in=TELLING).order_by("at", "id"))
+    return [event for event in told if event.type in TELLING]
 
 
 def kinds(case: Case) -> list[tuple[str, str]]:

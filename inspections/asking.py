@@ -4,7 +4,6 @@ Whoever listens to the events sends the emails.
 """
 
 from datetime import timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -42,14 +41,7 @@ def _may_have_signed(person: Participant, link: PortalLink) -> bool:
     if signature is None:
         return False
     moved = person.contact.changes.filter(field="email", at__gt=signature.signed_at)
-    return signature.link_id == link.pk or (_is_an_emails(link) and not moved.exists())
-
-
-def _is_an_emails(link: PortalLink) -> bool:
-    try:
-        return bool(UUID(link.purpose))
-    except ValueError:
-        return False
+    return signature.link_id == link.pk or (link.is_an_emails and not moved.exists())
 
 
 def new_link(address: str, link: PortalLink | None) -> list[Participant]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from inspections import events, visits
 from inspections.models import InspectionEvent, Participant, PortalLink
@@ -22,7 +22,7 @@ from inspections.seals import Seal
 
 log = logging.getLogger(__name__)
 
-NOTE_EVERY, NOTE_EVERY_UNSURE = timedelta(hours=1), timedelta(minutes=1)
+NOTE_EVERY, NOTE_EVERY_UNSURE, UNSURE_FOR = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 
 # Programs that say so. Most scanners call themselves a usual browser: those are told by their haste. A name that a
 # person's device could have (Cubot is a phone) must not be here: whoever is on this list cannot sign.
@@ -48,15 +48,15 @@ def is_looking(request: HttpRequest, link: PortalLink) -> bool:
 def objection(request: HttpRequest, visit: Visit, seal: Seal) -> str:
     """What to answer to a press that may be a program's, which must do nothing then; "" to one that counts.
 
-    Nobody comes and reads a page at once. Whoever took their time over the page is no program for having come quickly.
+    Nobody comes and reads a page at once. It is noted as a program's, unless the page was open long enough.
     """
     now = timezone.now()
     read = seal.shown_at + timedelta(seconds=settings.PORTAL_READ_SECONDS)
     if is_looking(request, visit.link) or now < read:
         note_program(visit.link)
-    ready = max(_people_from(visit.link), visit.came_at + visits.programs_come(), read)
     if says_so(request):
-        ready = max(ready, now + visits.programs_come())
+        return gettext("This browser calls itself a program that checks mail. Please use another one, or call us.")
+    ready = max(_people_from(visit.link), visit.came_at + visits.haste(), read)
     left = math.ceil((ready - now).total_seconds())
     if left <= 0:
         return ""
@@ -71,11 +71,11 @@ def objection(request: HttpRequest, visit: Visit, seal: Seal) -> str:
 def note_person(visit: Visit, kind: events.Type) -> None:
     """A visit that seems to be the person's, once an hour and link.
 
-    While it is not known when the link's email arrived, it may turn out to be a program's; the next visit must not
-    be lost for it, so it is once a minute then.
+    While it may still be told when the link's email arrived, it may turn out to be a program's; the next visit must
+    not be lost for it, so it is once a minute then.
     """
     link, now = visit.link, timezone.now()
-    is_sure = link.arrived_at is not None or now - link.created_at > NOTE_EVERY
+    is_sure = link.arrived_at is not None or not link.is_an_emails or now - link.created_at > UNSURE_FOR
     since = max(now - (NOTE_EVERY if is_sure else NOTE_EVERY_UNSURE), _people_from(link))
     _note(link, kind, by=visit.person.name, but=Q(at__gte=since, data__link=link.pk))
 
@@ -99,4 +99,4 @@ def _note(link: PortalLink, kind: events.Type, *, by: str, but: Q) -> None:
 
 def _people_from(link: PortalLink) -> datetime:
     """Programs come at once, people later."""
-    return max(link.created_at, link.arrived_at or link.created_at) + visits.programs_come()
+    return max(link.created_at, link.arrived_at or link.created_at) + visits.haste()

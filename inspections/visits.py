@@ -26,8 +26,8 @@ class Presence:
     denied_at: datetime | None = None
 
 
-def programs_come() -> timedelta:
-    """How long after a link's arrival its visitor is taken for a program that checks mail."""
+def haste() -> timedelta:
+    """How long after a link's making, arrival or opening nobody is taken for a person."""
     return timedelta(seconds=settings.PORTAL_SCAN_SECONDS)
 
 
@@ -49,7 +49,7 @@ def as_known_now(inspection: Inspection, events: Iterable[InspectionEvent]) -> l
     told = list(events)
     for event in told:
         at = arrivals.get(event.data.get("link")) if event.type in _OF_PERSONS else None
-        if at and event.at < at + programs_come():
+        if at and event.at < at + haste():
             event.type, event.by = InspectionEvent.Type.AUTOMATIC, PROGRAM
     return told
 
@@ -74,7 +74,7 @@ def presence(events: Iterable[InspectionEvent], person_id: int) -> Presence:
 def _too_early() -> Exists:
     link = Cast(OuterRef("data__link"), BigIntegerField())
     early = PortalLink.objects.filter(pk=link, participant=OuterRef("participant"))
-    return Exists(early.filter(arrived_at__gt=OuterRef("at") - programs_come()))
+    return Exists(early.filter(arrived_at__gt=OuterRef("at") - haste()))
 
 
 def _denies(event: InspectionEvent) -> bool:

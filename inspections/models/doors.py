@@ -1,6 +1,7 @@
 """Ways in: secret links for clients, files for the office."""
 
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
@@ -53,6 +54,14 @@ class PortalLink(models.Model):
 
     def __str__(self) -> str:
         return f"link for {self.participant} ({self.purpose})"
+
+    @property
+    def is_an_emails(self) -> bool:
+        """Made for one email, whose name it has as its purpose."""
+        try:
+            return bool(UUID(self.purpose))
+        except ValueError:
+            return False
 
     @property
     def is_active(self) -> bool:

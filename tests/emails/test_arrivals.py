@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
 from django.utils import timezone
 
-from emails import activity
+from emails import activity, record, record_words, selectors_inspection
 from emails.models import Message
 from emails.states import Status
 from inspections import events, links, visits
 from inspections.models import Inspection, InspectionEvent, PortalLink
 from tests.emails.mailed import make_message, told
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 Type = InspectionEvent.Type
@@ -86,6 +88,43 @@ def test_what_counts_as_the_clients_visit_follows(learn: Learn) -> None:
     last = visited(link, ARRIVED + timedelta(seconds=11))
     assert visits.own().get() == last
     assert visits.presences([person.pk])[person.pk].visited_at == last.at
+
+
+def test_every_page_and_the_filter_say_so_and_an_open_page_is_renewed(learn: Learn, client: Client) -> None:
+    client.force_login(make_user(name="Kim Reyes"))
+    message = make_message(has_link=True, sent_at=ARRIVED - timedelta(minutes=1))
+    early = visited(link_of(message), ARRIVED + timedelta(seconds=9))
+    late = visited(link_of(message), ARRIVED + timedelta(seconds=11))
+    learn(message, Status.DELIVERED, at=timezone.now())
+    PortalLink.objects.update(arrived_at=None)
+
+    def lines() -> dict[str, str]:
+        return {line.key: line.version for line in selectors_inspection.load(message.inspection).log}
+
+    def visitors() -> int:
+        return len(client.get("/emails/?status=portal_visited").context["activity"].rows)
+
+    before = lines()
+    assert visitors() == 1
+    PortalLink.objects.filter(pk=early.data["link"]).update(arrived_at=ARRIVED)
+    after = lines()
+    assert {key for key in before if before[key] != after[key]} >= {f"e{early.pk}"}
+    assert before[f"e{late.pk}"] == after[f"e{late.pk}"]
+    assert visitors() == 1
+    PortalLink.objects.filter(pk=late.data["link"]).update(arrived_at=ARRIVED + timedelta(seconds=2))
+    assert visitors() == 0
+
+
+def test_the_delivery_record_keeps_what_was_written_and_says_what_is_known(learn: Learn) -> None:
+    message = make_message(has_link=True)
+    visited(link_of(message), ARRIVED)
+    digest = record.load(message.inspection).sha256
+    links.note_arrival(message.participant_id or 0, str(message.uuid), ARRIVED)
+    now = record.load(message.inspection)
+    assert now.sha256 == digest
+    entry = next(entry for entry in record_words.tell(now).happened if entry.title == "Client portal opened")
+    assert ("As known now", record_words.TOO_EARLY) in entry.pairs
+    assert entry.hint
 
 
 def test_a_link_that_came_another_way_is_another_matter(learn: Learn) -> None:

@@ -205,8 +205,9 @@ def test_filters_survive_being_stored() -> None:
 def test_a_filtered_file_holds_what_fits(kim: User) -> None:
     told(make_message(make_client(email="in@comcast.net")), Status.DELIVERED)
     make_message(make_client(email="out@gmail.com"))
-    today = timezone.localdate(timezone=Company.get().zone)
-    export = exports.start(Filters(domain="comcast.net", group="reached", since=today), by=kim)
+    hour_ago = timezone.now() - timedelta(hours=1)  # when they were made: at night, on the day before
+    day = timezone.localdate(hour_ago, Company.get().zone)
+    export = exports.start(Filters(domain="comcast.net", group="reached", since=day), by=kim)
     exports.work()
     text = joined(exports.content(export))
     assert "in@comcast.net" in text

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -142,6 +143,7 @@ def test_a_visit_right_after_the_email_arrived_is_a_programs() -> None:
 def test_no_visit_is_lost_for_one_that_may_be_a_programs(settings: LazySettings) -> None:
     settings.PORTAL_SCAN_SECONDS = 10
     ann = Visitor(make_client_who_signs(name="Ann Lee"))
+    PortalLink.objects.update(purpose=str(uuid4()))
     later(ann, 300)
     ann.get()  # the program, before the email was handed over; nobody can know yet
     now = timezone.now()
@@ -151,7 +153,7 @@ def test_no_visit_is_lost_for_one_that_may_be_a_programs(settings: LazySettings)
     with time_machine.travel(now + timedelta(seconds=70)):
         ann.get()
         assert told(ann.person) == [Type.PORTAL_VISITED] * 2
-    links.note_arrival(ann.person.pk, ann.link.purpose, now + timedelta(seconds=5))
+    links.note_arrival(ann.person.pk, PortalLink.objects.get().purpose, now + timedelta(seconds=5))
     assert visits.own().get().at > now + timedelta(seconds=60)
     with time_machine.travel(now + timedelta(seconds=600)):
         ann.get()
@@ -182,11 +184,17 @@ def test_a_page_that_was_open_for_a_day_is_read_once_more(monkeypatch: pytest.Mo
     "agent",
     ["Mozilla/5.0 (compatible; Proofpoint)", "python-requests/2.32", "curl/8.5.0", "BarracudaCentral", "Googlebot/2.1"],
 )
-def test_a_program_that_says_so_is_one(agent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("haste", [600, 0])
+def test_a_program_that_says_so_is_one(
+    agent: str, haste: int, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PORTAL_SCAN_SECONDS = haste
     robot = Visitor(make_client_who_signs(name="Ann Lee"), **{"User-Agent": agent})
     later(robot, 3600)
     read = shown_before(900, robot, seals_about(robot), monkeypatch)
-    assert robot.sign(seal=read).status_code == 422
+    answer = robot.sign(seal=read)
+    assert answer.status_code == 422
+    assert "This browser calls itself a program that checks mail. Please use another one, or call us." in text(answer)
     assert told(robot.person) == [Type.AUTOMATIC]
 
 
