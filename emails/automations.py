@@ -178,7 +178,7 @@ def _silence(inspection: Inspection, *, by: str) -> None:
             type="skipped",
             by=by,
             reason=Reason.NOTIFICATIONS_OFF,
-            note=by,
+            note=conditions.who_silenced(inspection),
         )
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from emails import activity, conditions, planning, timing
 from emails.models import Automation, Kind, Message, Side
 from emails.states import CANCELLABLE, Reason, Status
-from inspections.models import Company, Inspection, InspectionEvent, InspectionStatus, Participant
+from inspections.models import Company, Inspection, InspectionStatus, Participant
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,8 @@ def _reason_not_to(rule: Automation, person: Participant, *, by: str) -> tuple[R
     if done := conditions.answered(rule, rule.template.kind, person):
         return Reason.DONE, done
     if not inspection.notifications and not rule.even_if_off:
-        return Reason.NOTIFICATIONS_OFF, _who_silenced(inspection)
+        return Reason.NOTIFICATIONS_OFF, conditions.who_silenced(inspection)
     return None, ""
-
-
-def _who_silenced(inspection: Inspection) -> str:
-    switched = inspection.events.filter(type=InspectionEvent.Type.NOTIFICATIONS_OFF).order_by("-at").first()
-    return switched.by if switched else inspection.events.order_by("at").values_list("by", flat=True).first() or ""
 
 
 # --- rows that have not left -----------------------------------------------------------------------------------------

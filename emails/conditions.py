@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from emails import papers
 from emails.models import Automation, Kind
-from inspections.models import InspectionStatus, Participant, Role
+from emails.wording_facts import FROM_THE_START
+from inspections.models import Inspection, InspectionEvent, InspectionStatus, Participant, Role
 
 
 @dataclass(frozen=True)
@@ -92,3 +93,12 @@ CONDITIONS: Mapping[str, Condition] = {
         "Only while it is not paid.",
     ),
 }
+
+
+def who_silenced(inspection: Inspection) -> str:
+    """Who and when; from the start on it may be the company's setting, so whoever added it is told as that alone."""
+    switched = inspection.events.filter(type=InspectionEvent.Type.NOTIFICATIONS_OFF).order_by("-at").first()
+    if switched:
+        return f"{switched.at.isoformat()} {switched.by}"
+    added = inspection.events.filter(type=InspectionEvent.Type.CREATED).first()
+    return f"{FROM_THE_START}{added.by}" if added else ""

@@ -42,7 +42,7 @@ def answered(message: Message) -> str:
 
 def _skipped(rule: Automation, message: Message) -> Objection | None:
     if not message.inspection.notifications and not rule.even_if_off:
-        return _skip(Reason.NOTIFICATIONS_OFF)
+        return _skip(Reason.NOTIFICATIONS_OFF, conditions.who_silenced(message.inspection))
     if rule.is_timed and not rule.enabled:
         return _skip(Reason.RULE_OFF, rule.name)
     only_for = conditions.unmet(rule, message.participant) if rule.is_timed and message.participant else ""

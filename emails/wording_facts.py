@@ -12,6 +12,7 @@ from emails.states import GIVE_UP_AFTER, Status
 from emails.wording_failures import FAILURES
 from emails.wording_statuses import Text
 
+FROM_THE_START = "from the start: "  # of a note about notifications that were off; who added the inspection follows
 _SERVICES = {"amazon_ses": "Amazon SES", "sendgrid": "SendGrid", "sparkpost": "SparkPost", "smtp": "our mail server"}
 
 
@@ -84,6 +85,7 @@ def filling(facts: MessageFacts) -> dict[str, str]:
         "tries": str(max(1, facts.tries)),
         "hours": str(int(age(facts.sent_at or facts.changed_at, facts).total_seconds() // 3600)),
         "who": facts.note,
+        "silenced": _silenced(facts),
         "note": facts.note,
         "vouched_by": facts.vouched_by,
         "reply": facts.auto_reply[:80],
@@ -103,6 +105,21 @@ def _missing(facts: MessageFacts) -> str:
         "domain": domain or "this domain",
     }
     return said(why.missing, why.plain, named)
+
+
+def _silenced(facts: MessageFacts) -> str:
+    """The note tells who switched notifications off: with the time, older ones without, or that they never were on."""
+    if facts.reason != "off_inspection" or not facts.note:
+        return ""
+    if facts.note.startswith(FROM_THE_START):
+        who = facts.note.removeprefix(FROM_THE_START)
+        return gettext("Notifications were off from the start, when {who} added this inspection").format(who=who)
+    time, _, who = facts.note.partition(" ")
+    try:
+        when = " " + _at(datetime.fromisoformat(time), facts)
+    except ValueError:
+        when, who = "", facts.note
+    return gettext("{who} turned notifications off for this inspection{when}").format(who=who, when=when)
 
 
 def _due(facts: MessageFacts) -> datetime | None:

@@ -126,7 +126,7 @@ STATUSES: Mapping[str, Words] = {
     ),
     "off_inspection": Words(
         _("Not sent: notifications are off"),
-        _("{who} turned notifications off for this inspection."),
+        _("{silenced}."),
         "grey",
         "bell-slash",
         _purpose,

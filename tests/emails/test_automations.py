@@ -4,16 +4,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
-from emails import automations_rules, builtin, delivery, outbox, selectors_automations, sentences
+from emails import (
+    automations_rules,
+    builtin,
+    delivery,
+    outbox,
+    selectors_automations,
+    selectors_messages,
+    sentences,
+)
 from emails.models import Automation, EmailTemplate, Message, Trigger
 from emails.practice import past
 from emails.states import Reason, Status
 from inspections import people, services
-from inspections.models import Inspection, InspectionEvent
+from inspections.models import Company, Inspection, InspectionEvent
 from tests.emails.mailed import told
 from tests.emails.practice_mail import Running
 from tests.factories import in_days, make_company, make_draft, make_person, make_user
@@ -50,6 +59,39 @@ def row(inspection: Inspection, rule: Automation) -> Message:
 def standing(inspection: Inspection, rule: Automation) -> tuple[str, str]:
     message = row(inspection, rule)
     return message.status, message.reason
+
+
+# --- notifications ---------------------------------------------------------------------------------------------------
+
+
+def why_not_sent(inspection: Inspection, rule: Automation) -> str:
+    with timezone.override(Company.get().zone):
+        return selectors_messages.shown(row(inspection, rule)).sentence
+
+
+def test_a20_nobody_is_said_to_have_turned_off_what_never_was_on() -> None:
+    Company.objects.update(notifications=False)
+    rule = make_rule()
+    inspection = booked()
+    services.confirm(inspection, by="Kim")
+    assert why_not_sent(inspection, rule) == (
+        "Notifications were off from the start, when Maria added this inspection."
+    )
+
+
+def test_a28_who_turned_notifications_off_and_when() -> None:
+    rule = make_rule()
+    inspection = booked()
+    with time_machine.travel("2026-11-03T15:12:00Z", tick=False):
+        services.set_notifications(inspection, False, by="Kim Reyes of Oakwood")
+    services.confirm(inspection, by="Maria")
+    assert why_not_sent(inspection, rule) == (
+        "Kim Reyes of Oakwood turned notifications off for this inspection on Tue 3 Nov, 9:12 AM."
+    )
+    Message.objects.update(note="Kim Reyes")  # a row of an older release
+    assert why_not_sent(inspection, rule) == "Kim Reyes turned notifications off for this inspection."
+    Message.objects.update(note="")
+    assert why_not_sent(inspection, rule) == "Notifications were off for this inspection when this was due."
 
 
 # --- conditions, windows, quiet hours --------------------------------------------------------------------------------

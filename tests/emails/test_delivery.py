@@ -445,7 +445,7 @@ def test_with_notifications_off_every_email_is_a_row_that_says_so() -> None:
     inspection, _ = services.save(make_draft(notifications=False), by="Maria")
     services.confirm(inspection, by="Maria")
     assert set(statuses(inspection).values()) == {(Status.SKIPPED, Reason.NOTIFICATIONS_OFF)}
-    assert inspection.messages.filter(note="Maria").count() == 3
+    assert inspection.messages.filter(note="from the start: Maria").count() == 3
 
 
 def test_confirming_twice_sends_nothing_twice() -> None:
