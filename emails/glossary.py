@@ -16,6 +16,7 @@ EXAMPLE: Mapping[str, str] = {
     "address": "ann@gmail.com",
     "name": "Ann",
     "who": "Maria",
+    "silenced": "Maria turned notifications off for this inspection at 9:14 AM",
     "vouched_by": "Maria",
     "service": "Postmark",
     "from_address": "your sender address",

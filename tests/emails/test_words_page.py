@@ -54,3 +54,9 @@ def test_its_links_lead_to_emails(db: None, page: str, client: Client) -> None:
     for code in set(re.findall(r"/emails/\?status=(\w+)", page)):
         html = client.get(f"/emails/?status={code}").content.decode()
         assert "Please check this" not in html, code
+
+
+def test_every_sentence_is_one() -> None:
+    for chapter in glossary.chapters():
+        for entry in chapter.entries:
+            assert len(entry.sentence.split()) > 2, entry.sentence
