@@ -20,7 +20,6 @@ from inspections.models import Inspection, InspectionEvent
 HINTS = frozenset({"opened", "clicked", "autoresponded", "passed_on", "forwarded"})
 _LATE = timedelta(minutes=1)
 _PROGRAM = InspectionEvent.Type.AUTOMATIC
-_VISITS = (InspectionEvent.Type.PORTAL_VISITED, InspectionEvent.Type.REPORT_OPENED)
 TOO_EARLY = "A program that checks mail: the email with this link had not arrived yet, or only just"
 
 
@@ -143,7 +142,7 @@ def _people(inspection: Inspection, known: Mapping[int, _Known]) -> list[Person]
 def _visits(record: Record) -> Iterator[InspectionEvent]:
     """Its visits, as they were written."""
     for content in record.of("event"):
-        if content["type"] in _VISITS:
+        if content["type"] in visits.OF_PERSONS:
             at, data = moment_of(content["at"]), content.get("data") or {}
             yield InspectionEvent(pk=content["id"], type=content["type"], at=at, data=data)
 
@@ -156,7 +155,7 @@ def _happened(content: Content, names: Mapping[int, str], too_early: Collection[
     pairs = [("About", who), ("Detail", detail)]
     if content["id"] in too_early:
         pairs.append(("As known now", TOO_EARLY))
-    hint = event.type in {*_VISITS, _PROGRAM}
+    hint = event.type in {*visits.OF_PERSONS, _PROGRAM}
     return Entry(moment_of(content["at"]), told.what, content["by"], given(pairs), hint=hint)
 
 

@@ -13,7 +13,7 @@ from inspections.models import Inspection, InspectionEvent, PortalLink
 
 PROGRAM = "A program"  # whom the timeline names
 _VISITED = InspectionEvent.Type.PORTAL_VISITED
-_OF_PERSONS = (_VISITED, InspectionEvent.Type.REPORT_OPENED)
+OF_PERSONS = (_VISITED, InspectionEvent.Type.REPORT_OPENED)
 # After these it is known that somebody else had every link. One that signed before the last change is no such thing.
 _DENIED = Q(type=InspectionEvent.Type.NOT_ME) | Q(type=InspectionEvent.Type.DISOWNED, data__stood=True)
 
@@ -48,7 +48,7 @@ def as_known_now(inspection: Inspection, events: Iterable[InspectionEvent]) -> l
     arrivals = dict(arrived.values_list("pk", "arrived_at"))
     told = list(events)
     for event in told:
-        at = arrivals.get(event.data.get("link")) if event.type in _OF_PERSONS else None
+        at = arrivals.get(event.data.get("link")) if event.type in OF_PERSONS else None
         if at and event.at < at + haste():
             event.type, event.by = InspectionEvent.Type.AUTOMATIC, PROGRAM
     return told
