@@ -255,7 +255,7 @@ def _email(message: Message, rendered: Rendered, company: Company, files: list[F
         email.attach(carrier.part(file.name, file.content_type, file.content or b""))
     email.metadata = {"message": str(message.uuid)}  # type: ignore[attr-defined] # read by Anymail
     email.extra_headers |= optouts.headers(rendered.stop)
-    email.tags = [message.kind]  # type: ignore[attr-defined]
+    email.tags = [message.kind]  # type: ignore[attr-defined] # the same
     if settings.MAIL_PROVIDER == "smtp":
         envelope.seal(email, message.uuid, return_path=settings.BOUNCE_ADDRESS)
     return email

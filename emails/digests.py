@@ -105,7 +105,7 @@ def _email(digest: Digest, company: Company) -> EmailMultiAlternatives:
         to=[carrier.mailbox(str(digest.user), digest.user.email)],
     )
     email.tags = ["digest"]  # type: ignore[attr-defined] # read by Anymail
-    email.metadata = {"digest": str(digest.pk)}  # type: ignore[attr-defined]
+    email.metadata = {"digest": str(digest.pk)}  # type: ignore[attr-defined] # the same
     return email
 
 
